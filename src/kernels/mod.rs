@@ -1,0 +1,1 @@
+//! One host wrapper per WGSL file.

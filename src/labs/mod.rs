@@ -1,0 +1,72 @@
+//! The labs: one folder each, and the list of what the engine can be asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::LabError;
+
+#[cfg(feature = "gpu")]
+mod ctx;
+pub mod quant;
+
+#[cfg(feature = "gpu")]
+pub use ctx::{Ctx, Device, EventSink, Yield};
+
+/// Names a lab in routes, links and storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabId {
+    Quant,
+}
+
+impl LabId {
+    /// Every lab that exists, in the order of the lecture.
+    pub const ALL: &'static [LabId] = &[LabId::Quant];
+
+    /// The word in addresses: `/quant`.
+    pub fn slug(self) -> &'static str {
+        match self {
+            LabId::Quant => "quant",
+        }
+    }
+}
+
+/// One thing the engine can be asked. The same JSON in a share link, a worker message and a command file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "lab")]
+pub enum Command {
+    /// The quantization lab.
+    Quant { task: quant::Task },
+    /// Every kernel against its reference on this adapter: table `health` (`kernel, ok, worst, allowed, millis, message`).
+    Health,
+    /// The adapter and device: table `adapter` (`key, value`).
+    Adapter,
+    /// One burn operation (matrix product, forward and backward) on this tier: table `burn`
+    /// (`tier, millis, max_error, allowed`). Trainer only.
+    Burn,
+    /// Provokes a fault, to see that the page survives it.
+    Provoke { fault: Provoked },
+}
+
+/// A fault that a visitor or a test can provoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provoked {
+    DeviceLost,
+    OutOfMemory,
+    /// The worker stops answering.
+    Hang,
+    /// The worker's wasm panics.
+    Panic,
+}
+
+/// Reads a command file or a message.
+///
+/// # Errors
+/// [`LabError::Malformed`] with line and column.
+pub fn command_from_json(source: &str, json: &str) -> Result<Command, LabError> {
+    serde_json::from_str(json).map_err(|e| LabError::Malformed {
+        source: source.into(),
+        at: "JSON".into(),
+        fault: crate::protocol::Fault::BadJson { line: e.line() as u64, column: e.column() as u64 },
+    })
+}

@@ -1,0 +1,10 @@
+//! What crosses the border between the page and the engine: run ids, events, errors, the tier.
+//!
+//! Plain data and serde only, so that a share link, a command file, a worker message and a receipt speak the same JSON.
+
+mod error;
+mod event;
+mod wording;
+
+pub use error::{Fault, LabError, Resource};
+pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason};

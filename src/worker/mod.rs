@@ -1,0 +1,67 @@
+//! The border between the page and the engine.
+//!
+//! Every message is a JavaScript object `{ json, file?, values? }`: `json` is one of the enums below, `file` a `File`
+//! handle that the page passes on unread, `values` the transferred buffer of a tensor. Both wasm binaries come from one
+//! build; [`FromWorker::Ready`] carries its stamp so that a stale cache is noticed instead of misread.
+
+use serde::{Deserialize, Serialize};
+
+use crate::labs::Command;
+use crate::protocol::{Event, RunId, Tier, TierReason};
+
+/// Stamp of this build; part of every worker address, so that caches never mix two builds.
+pub const BUILD: &str = match option_env!("AFINA_BUILD") {
+    Some(stamp) => stamp,
+    None => "dev",
+};
+
+/// Which tier the visitor wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierWish {
+    /// The GPU where it is a real one that passes its health check, the CPU otherwise.
+    #[default]
+    Auto,
+    /// The GPU, even a software one.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// From the page to a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "say")]
+pub enum ToWorker {
+    /// First message: choose a tier and answer [`FromWorker::Ready`]. `verified` holds the adapter keys (see
+    /// [`FromWorker::Ready`]) that already passed their health check with this build.
+    Start {
+        wish: TierWish,
+        verified: Vec<String>,
+    },
+    Run {
+        run: RunId,
+        command: Command,
+    },
+    Stop {
+        run: RunId,
+    },
+    /// The visitor opened a file; the handle travels as `file`. Commands name it by `name`.
+    File {
+        name: String,
+    },
+}
+
+/// From a worker to the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "say")]
+pub enum FromWorker {
+    /// The wasm runs and listens; sent once, before anything else.
+    Up { build: String },
+    /// The tier is chosen. `adapter` names adapter and driver (empty on the CPU tier); `health` is the verdict of the
+    /// check that ran now, absent if this adapter was in `verified`.
+    Ready { tier: Tier, reason: TierReason, adapter: String, health: Option<bool> },
+    /// An event of a run; the values of a tensor travel as `values`.
+    Event { event: Event },
+    /// The device is gone, and with it this worker's use: the page ends it and starts another.
+    Lost { message: String },
+}
