@@ -63,7 +63,9 @@ impl Host for NativeHost {
     }
 
     fn file_size(&self, name: &str) -> Result<u64, LabError> {
-        std::fs::metadata(self.folder.join(name)).map(|m| m.len()).map_err(|_| LabError::FileGone { source: name.into() })
+        std::fs::metadata(self.folder.join(name))
+            .map(|m| m.len())
+            .map_err(|_| LabError::FileGone { source: name.into() })
     }
 
     fn read_file<'a>(&'a self, name: &'a str, range: Range<u64>) -> Local<'a, Result<Vec<u8>, LabError>> {
@@ -129,4 +131,3 @@ pub fn lab(given: impl Iterator<Item = String>) -> Result<bool, String> {
     });
     Ok(!sink.failed.get())
 }
-

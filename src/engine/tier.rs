@@ -66,7 +66,11 @@ pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Cho
             if failed.is_empty() {
                 Chosen { device: Device::Gpu(gpu), reason, adapter, health: Some(true) }
             } else {
-                Chosen { adapter, health: Some(false), ..Chosen::cpu(TierReason::FailedHealthCheck { kernels: failed }) }
+                Chosen {
+                    adapter,
+                    health: Some(false),
+                    ..Chosen::cpu(TierReason::FailedHealthCheck { kernels: failed })
+                }
             }
         }
     }

@@ -69,7 +69,13 @@ pub struct Ctx {
 
 impl Ctx {
     /// The surroundings of run `run`; setting `stopped` ends it at its next checkpoint.
-    pub fn new(run: RunId, device: Device, host: Rc<dyn Host>, sink: Rc<dyn EventSink>, stopped: Rc<Cell<bool>>) -> Ctx {
+    pub fn new(
+        run: RunId,
+        device: Device,
+        host: Rc<dyn Host>,
+        sink: Rc<dyn EventSink>,
+        stopped: Rc<Cell<bool>>,
+    ) -> Ctx {
         Ctx { run, device, host, sink, stopped }
     }
 
@@ -99,6 +105,7 @@ impl Ctx {
 
     /// Sends a tensor.
     pub fn tensor(&self, name: &str, shape: &[usize], values: Vec<f32>) {
-        self.sink.emit(Event::Tensor { run: self.run, tensor: Tensor { name: name.into(), shape: shape.to_vec(), values } });
+        self.sink
+            .emit(Event::Tensor { run: self.run, tensor: Tensor { name: name.into(), shape: shape.to_vec(), values } });
     }
 }

@@ -27,17 +27,21 @@ pub struct Verdict {
 /// [`LabError::Kernel`] if results cannot be read back.
 pub async fn check_matmul(device: &BurnDevice) -> Result<Verdict, LabError> {
     let mut random = Random::new(11);
-    let mut matrix = |rows: usize, cols: usize| -> Vec<f32> { (0..rows * cols).map(|_| random.normal() as f32).collect() };
+    let mut matrix =
+        |rows: usize, cols: usize| -> Vec<f32> { (0..rows * cols).map(|_| random.normal() as f32).collect() };
     let (a, b, c) = (matrix(M, K), matrix(K, N), matrix(M, N));
     let device = device.clone().autodiff();
-    let tensor = |values: &[f32], shape: [usize; 2]| Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &device);
+    let tensor =
+        |values: &[f32], shape: [usize; 2]| Tensor::<2>::from_data(TensorData::new(values.to_vec(), shape), &device);
     let (ta, tb) = (tensor(&a, [M, K]).require_grad(), tensor(&b, [K, N]).require_grad());
     let y = ta.clone().matmul(tb.clone());
     let gradients = (y.clone() * tensor(&c, [M, N])).sum().backward();
     let missing = || LabError::Kernel { kernel: "burn".into(), message: "no gradient".into() };
     let (da, db) = (ta.grad(&gradients).ok_or_else(missing)?, tb.grad(&gradients).ok_or_else(missing)?);
 
-    let transposed = |m: &[f32], rows: usize, cols: usize| -> Vec<f32> { (0..rows * cols).map(|i| m[(i % rows) * cols + i / rows]).collect() };
+    let transposed = |m: &[f32], rows: usize, cols: usize| -> Vec<f32> {
+        (0..rows * cols).map(|i| m[(i % rows) * cols + i / rows]).collect()
+    };
     let pairs = [
         (y, product(&a, &b, M, K, N)),
         (da, product(&c, &transposed(&b, K, N), M, N, K)),

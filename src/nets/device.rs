@@ -21,7 +21,8 @@ thread_local! {
 /// # Errors
 /// [`LabError::NoGpu`] with burn's message.
 pub fn on_gpu(gpu: &Gpu) -> Result<BurnDevice, LabError> {
-    let known = REGISTERED.with_borrow(|r| r.as_ref().filter(|(ours, _)| *ours == gpu.device).map(|(_, burns)| burns.clone()));
+    let known =
+        REGISTERED.with_borrow(|r| r.as_ref().filter(|(ours, _)| *ours == gpu.device).map(|(_, burns)| burns.clone()));
     if let Some(device) = known {
         return Ok(device);
     }

@@ -53,7 +53,12 @@ impl Worker {
         if let Device::Gpu(gpu) = &chosen.device {
             gpu.on_lost(Box::new(|message| post(FromWorker::Lost { message })));
         }
-        post(FromWorker::Ready { tier: chosen.device.tier(), reason: chosen.reason, adapter: chosen.adapter, health: chosen.health });
+        post(FromWorker::Ready {
+            tier: chosen.device.tier(),
+            reason: chosen.reason,
+            adapter: chosen.adapter,
+            health: chosen.health,
+        });
         self.engine.set(Some(Engine::new(chosen.device, self.host.clone(), Rc::new(Port), self.stops.clone())));
         self.drain().await;
     }

@@ -88,7 +88,11 @@ impl Host for BrowserHost {
             let slice = file.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(gone)?;
             let buffer = JsFuture::from(slice.array_buffer()).await.map_err(gone)?;
             let bytes = Uint8Array::new(&buffer).to_vec();
-            if bytes.len() as u64 == range.end - range.start { Ok(bytes) } else { Err(LabError::FileGone { source: name.into() }) }
+            if bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                Err(LabError::FileGone { source: name.into() })
+            }
         })
     }
 }

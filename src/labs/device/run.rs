@@ -47,7 +47,14 @@ pub async fn health(ctx: &Ctx) -> Result<(), LabError> {
             Err(error) => (false, f64::NAN, f64::NAN, error.to_string()),
         };
         let millis = ctx.host.now_millis() - begun;
-        table.rows.push(vec![entry.name.into(), f64::from(u8::from(ok)).into(), worst.into(), allowed.into(), millis.into(), message.into()]);
+        table.rows.push(vec![
+            entry.name.into(),
+            f64::from(u8::from(ok)).into(),
+            worst.into(),
+            allowed.into(),
+            millis.into(),
+            message.into(),
+        ]);
         ctx.table(table.clone());
     }
     Ok(())

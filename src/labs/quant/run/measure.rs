@@ -4,7 +4,9 @@ use super::source::{Loaded, activations};
 use super::tier::{Coded, Matrix};
 use crate::labs::Ctx;
 use crate::labs::quant::{Checked, Config, HEATMAP_CELLS, tables, tensors};
-use crate::math::{Axis, Granularity, LineStats, QuantSpec, Symmetry, Totals, Viewport, error_by_band, levels, relative_error};
+use crate::math::{
+    Axis, Granularity, LineStats, QuantSpec, Symmetry, Totals, Viewport, error_by_band, levels, relative_error,
+};
 use crate::protocol::{Cell, LabError, Phase, Table};
 
 /// Bins of both histograms.
@@ -160,7 +162,9 @@ fn viewport(config: &Config, matrix: &Matrix) -> Result<Viewport, LabError> {
 /// Lines that one band of an error profile covers: a whole scale group where the format has groups along the line.
 fn band(lines: usize, spec: Option<&QuantSpec>) -> usize {
     let group = match spec.map(|s| s.granularity) {
-        Some(Granularity::Group(size) | Granularity::Block(size)) if lines.is_multiple_of(size as usize) => size as usize,
+        Some(Granularity::Group(size) | Granularity::Block(size)) if lines.is_multiple_of(size as usize) => {
+            size as usize
+        }
         _ => 1,
     };
     let mut size = group;
@@ -173,11 +177,15 @@ fn band(lines: usize, spec: Option<&QuantSpec>) -> usize {
 
 fn bins(lo: f32, hi: f32, counts: &[u32]) -> impl Iterator<Item = (f64, f64, f64)> {
     let (lo, width) = (f64::from(lo), (f64::from(hi) - f64::from(lo)) / counts.len() as f64);
-    counts.iter().enumerate().map(move |(i, count)| (lo + width * i as f64, lo + width * (i + 1) as f64, f64::from(*count)))
+    counts
+        .iter()
+        .enumerate()
+        .map(move |(i, count)| (lo + width * i as f64, lo + width * (i + 1) as f64, f64::from(*count)))
 }
 
 fn matrix_table(loaded: &Loaded, spread: &super::tier::Spread) -> Table {
-    let mut table = Table::new(tables::MATRIX, &["rows", "cols", "first_row", "total_rows", "min", "max", "mean", "std", "absmax"]);
+    let mut table =
+        Table::new(tables::MATRIX, &["rows", "cols", "first_row", "total_rows", "min", "max", "mean", "std", "absmax"]);
     let numbers = [
         loaded.weights.rows as f64,
         loaded.weights.cols as f64,
@@ -208,7 +216,18 @@ struct Tables {
 
 impl Tables {
     fn new() -> Tables {
-        let metrics = ["format", "bits_per_weight", "size_bytes", "ratio", "mse", "max_error", "sqnr_db", "cosine", "output_error", "millis"];
+        let metrics = [
+            "format",
+            "bits_per_weight",
+            "size_bytes",
+            "ratio",
+            "mse",
+            "max_error",
+            "sqnr_db",
+            "cosine",
+            "output_error",
+            "millis",
+        ];
         Tables {
             metrics: Table::new(tables::METRICS, &metrics),
             errors: Table::new(tables::ERROR_HISTOGRAM, &["format", "from", "to", "count"]),
@@ -217,7 +236,15 @@ impl Tables {
         }
     }
 
-    fn metrics(&mut self, index: usize, spec: &QuantSpec, matrix: &Matrix, totals: &Totals, output_error: f64, millis: f64) {
+    fn metrics(
+        &mut self,
+        index: usize,
+        spec: &QuantSpec,
+        matrix: &Matrix,
+        totals: &Totals,
+        output_error: f64,
+        millis: f64,
+    ) {
         let size_bytes = spec.size_bytes(matrix.rows, matrix.cols);
         let numbers = [
             index as f64,

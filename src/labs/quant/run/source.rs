@@ -3,8 +3,8 @@
 use super::contents::{Kind, kind_of, matrix_shape, npy_header, safetensors_entries};
 use super::tier::Matrix;
 use crate::data::{csv, npy, safetensors};
-use crate::labs::quant::{Activations, Distribution, MAX_WEIGHTS, Source};
 use crate::labs::Ctx;
+use crate::labs::quant::{Activations, Distribution, MAX_WEIGHTS, Source};
 use crate::math;
 use crate::protocol::{Fault, LabError, Resource, Tier};
 
@@ -27,7 +27,12 @@ pub struct Loaded {
 pub async fn load(source: &Source, at_hand: Option<Loaded>, ctx: &Ctx) -> Result<Loaded, LabError> {
     let at_hand = at_hand.filter(|l| l.tier == ctx.device.tier());
     if let Some(loaded) = at_hand.as_ref().filter(|l| l.source == *source) {
-        return Ok(Loaded { source: loaded.source.clone(), base: loaded.base.clone(), weights: loaded.weights.clone(), ..*loaded });
+        return Ok(Loaded {
+            source: loaded.source.clone(),
+            base: loaded.base.clone(),
+            weights: loaded.weights.clone(),
+            ..*loaded
+        });
     }
     match source {
         Source::Seeded { .. } => seeded(source, at_hand, ctx).await,
@@ -43,9 +48,10 @@ pub async fn load(source: &Source, at_hand: Option<Loaded>, ctx: &Ctx) -> Result
 /// Whether two sources differ in nothing but their outlier channels.
 fn same_base(a: &Source, b: &Source) -> bool {
     match (a, b) {
-        (Source::Seeded { distribution: da, rows: ra, cols: ca, seed: sa, .. }, Source::Seeded { distribution: db, rows: rb, cols: cb, seed: sb, .. }) => {
-            (da, ra, ca, sa) == (db, rb, cb, sb)
-        }
+        (
+            Source::Seeded { distribution: da, rows: ra, cols: ca, seed: sa, .. },
+            Source::Seeded { distribution: db, rows: rb, cols: cb, seed: sb, .. },
+        ) => (da, ra, ca, sa) == (db, rb, cb, sb),
         _ => false,
     }
 }
@@ -70,7 +76,14 @@ async fn seeded(source: &Source, at_hand: Option<Loaded>, ctx: &Ctx) -> Result<L
     let columns = math::outlier_columns(cols, *outlier_channels as usize);
     let untouched = columns.is_empty() || *outlier_scale == 1.0;
     let weights = if untouched { base.clone() } else { base.scale_columns(&columns, *outlier_scale)? };
-    Ok(Loaded { source: source.clone(), tier: ctx.device.tier(), base: Some(base), weights, first_row: 0, total_rows: rows as u64 })
+    Ok(Loaded {
+        source: source.clone(),
+        tier: ctx.device.tier(),
+        base: Some(base),
+        weights,
+        first_row: 0,
+        total_rows: rows as u64,
+    })
 }
 
 /// A window of whole rows of a tensor.
@@ -92,10 +105,20 @@ impl Window {
             return Err(LabError::Malformed { source: name.into(), at: "shape".into(), fault: Fault::Empty });
         }
         if cols > MAX_WEIGHTS {
-            return Err(LabError::TooLarge { what: name.into(), limit: MAX_WEIGHTS, got: cols, resource: Resource::Weights });
+            return Err(LabError::TooLarge {
+                what: name.into(),
+                limit: MAX_WEIGHTS,
+                got: cols,
+                resource: Resource::Weights,
+            });
         }
         if first_row >= total_rows {
-            return Err(LabError::OutOfRange { field: "first_row".into(), min: 0.0, max: total_rows as f64 - 1.0, got: first_row as f64 });
+            return Err(LabError::OutOfRange {
+                field: "first_row".into(),
+                min: 0.0,
+                max: total_rows as f64 - 1.0,
+                got: first_row as f64,
+            });
         }
         Ok((first_row, (MAX_WEIGHTS / cols).min(total_rows - first_row)))
     }
@@ -124,7 +147,12 @@ async fn read(name: &str, tensor: &str, first_row: u64, ctx: &Ctx) -> Result<Win
             // Fortran order keeps rows apart: the whole matrix must be read to cut a window out of it.
             let (from, count) = if header.fortran_order { (0, total_rows) } else { (first, rows) };
             if count * cols > MAX_WEIGHTS {
-                return Err(LabError::TooLarge { what: name.into(), limit: MAX_WEIGHTS, got: count * cols, resource: Resource::Weights });
+                return Err(LabError::TooLarge {
+                    what: name.into(),
+                    limit: MAX_WEIGHTS,
+                    got: count * cols,
+                    resource: Resource::Weights,
+                });
             }
             let row_bytes = cols * header.item_bytes();
             let begin = header.data_begin + from * row_bytes;
@@ -149,7 +177,12 @@ async fn read(name: &str, tensor: &str, first_row: u64, ctx: &Ctx) -> Result<Win
 pub async fn read_csv(name: &str, ctx: &Ctx) -> Result<csv::Matrix, LabError> {
     let size = ctx.host.file_size(name)?;
     if size > csv::MAX_BYTES {
-        return Err(LabError::TooLarge { what: name.into(), limit: csv::MAX_BYTES, got: size, resource: Resource::Bytes });
+        return Err(LabError::TooLarge {
+            what: name.into(),
+            limit: csv::MAX_BYTES,
+            got: size,
+            resource: Resource::Bytes,
+        });
     }
     let bytes = ctx.host.read_file(name, 0..size).await?;
     ctx.checkpoint().await?;

@@ -14,7 +14,10 @@ pub async fn run(matrix: &Matrix, ctx: &Ctx) -> Result<(), LabError> {
     let specs = sweep_specs();
     let total = specs.len() as u64;
     let mut points = Vec::new();
-    let mut table = Table::new(tables::SWEEP, &["label", "format", "granularity", "bits_per_weight", "sqnr_db", "size_bytes", "on_front"]);
+    let mut table = Table::new(
+        tables::SWEEP,
+        &["label", "format", "granularity", "bits_per_weight", "sqnr_db", "size_bytes", "on_front"],
+    );
     for (done, (label, spec)) in specs.into_iter().enumerate() {
         ctx.progress(Phase::Computing, done as u64, total);
         ctx.checkpoint().await?;

@@ -137,9 +137,17 @@ impl Matrix {
     }
 
     /// The cells of the heatmaps.
-    pub async fn heatmap(&self, back: &Matrix, view: Viewport, cell_rows: usize, cell_cols: usize) -> Result<Cells, LabError> {
+    pub async fn heatmap(
+        &self,
+        back: &Matrix,
+        view: Viewport,
+        cell_rows: usize,
+        cell_cols: usize,
+    ) -> Result<Cells, LabError> {
         match (&self.values, &back.values) {
-            (Values::Cpu(w), Values::Cpu(b)) => Ok(math::heatmap(w, b, self.rows, self.cols, view, cell_rows, cell_cols)),
+            (Values::Cpu(w), Values::Cpu(b)) => {
+                Ok(math::heatmap(w, b, self.rows, self.cols, view, cell_rows, cell_cols))
+            }
             (Values::Gpu(gpu, w), Values::Gpu(_, b)) => kernels::heatmap(gpu, w, b, view, cell_rows, cell_cols).await,
             _ => Err(two_tiers()),
         }
