@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::BurnDevice;
-use crate::math::Random;
+use crate::math::Generator;
 use crate::protocol::LabError;
 
 /// Rows of A, the shared dimension and columns of B: ragged on purpose.
@@ -26,7 +26,7 @@ pub struct Verdict {
 /// # Errors
 /// [`LabError::Kernel`] if results cannot be read back.
 pub async fn check_matmul(device: &BurnDevice) -> Result<Verdict, LabError> {
-    let mut random = Random::new(11);
+    let mut random = Generator::new(11);
     let mut matrix =
         |rows: usize, cols: usize| -> Vec<f32> { (0..rows * cols).map(|_| random.normal() as f32).collect() };
     let (a, b, c) = (matrix(M, K), matrix(K, N), matrix(M, N));

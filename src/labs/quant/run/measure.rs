@@ -5,7 +5,7 @@ use super::tier::{Coded, Matrix};
 use crate::labs::Ctx;
 use crate::labs::quant::{Checked, Config, HEATMAP_CELLS, tables, tensors};
 use crate::math::{
-    Axis, Granularity, LineStats, QuantSpec, Symmetry, Totals, Viewport, error_by_band, levels, relative_error,
+    Axis, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, error_by_band, levels, relative_error,
 };
 use crate::protocol::{Cell, LabError, Phase, Table};
 
@@ -29,9 +29,9 @@ pub struct Measured {
 /// Whatever the device says; [`LabError::Shape`] for activations that do not fit.
 pub async fn measure(loaded: &Loaded, config: &Checked, ctx: &Ctx) -> Result<Measured, LabError> {
     let matrix = loaded.weights.clone();
-    let spread = matrix.spread().await?;
-    ctx.table(matrix_table(loaded, &spread));
-    let (lo, hi) = (spread.min as f32, spread.max as f32);
+    let stats = matrix.stats().await?;
+    ctx.table(matrix_table(loaded, &stats));
+    let (lo, hi) = (stats.min, stats.max);
     let counts = matrix.histogram(lo, hi, BINS).await?;
     let mut histogram = Table::new(tables::HISTOGRAM, &["from", "to", "count"]);
     for (from, to, count) in bins(lo, hi, &counts) {
@@ -183,7 +183,7 @@ fn bins(lo: f32, hi: f32, counts: &[u32]) -> impl Iterator<Item = (f64, f64, f64
         .map(move |(i, count)| (lo + width * i as f64, lo + width * (i + 1) as f64, f64::from(*count)))
 }
 
-fn matrix_table(loaded: &Loaded, spread: &super::tier::Spread) -> Table {
+fn matrix_table(loaded: &Loaded, stats: &MatrixStats) -> Table {
     let mut table =
         Table::new(tables::MATRIX, &["rows", "cols", "first_row", "total_rows", "min", "max", "mean", "std", "absmax"]);
     let numbers = [
@@ -191,11 +191,11 @@ fn matrix_table(loaded: &Loaded, spread: &super::tier::Spread) -> Table {
         loaded.weights.cols as f64,
         loaded.first_row as f64,
         loaded.total_rows as f64,
-        spread.min,
-        spread.max,
-        spread.mean,
-        spread.std,
-        spread.absmax(),
+        f64::from(stats.min),
+        f64::from(stats.max),
+        stats.mean,
+        stats.std,
+        f64::from(stats.absmax),
     ];
     table.rows.push(numbers.into_iter().map(Cell::from_f64).collect());
     table
@@ -272,8 +272,7 @@ impl Tables {
             Profile::Rows => &mut self.by_row,
             Profile::Columns => &mut self.by_column,
         };
-        for (i, rmse) in error_by_band(lines, band, line_length).into_iter().enumerate() {
-            let (from, to) = (i * band, ((i + 1) * band).min(lines.len()));
+        for Band { from, to, rmse } in error_by_band(lines, line_length, band) {
             table.rows.push(vec![(index as f64).into(), (from as f64).into(), (to as f64).into(), rmse.into()]);
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::gpu::Gpu;
 use crate::kernels::{self, GpuMatrix, GpuQuantized};
 use crate::labs::Device;
-use crate::math::{self, Axis, Cells, LineStats, QuantSpec, Quantized, Viewport, Weight};
+use crate::math::{self, Axis, Cells, LineStats, MatrixStats, QuantSpec, Quantized, Viewport, Weight};
 use crate::protocol::LabError;
 
 /// A matrix `[rows, cols]` of f32 where its tier keeps it.
@@ -26,22 +26,6 @@ enum Values {
 pub enum Coded {
     Cpu(Quantized),
     Gpu(GpuQuantized),
-}
-
-/// Smallest and largest value, mean and standard deviation of a matrix.
-#[derive(Clone, Copy, Debug)]
-pub struct Spread {
-    pub min: f64,
-    pub max: f64,
-    pub mean: f64,
-    pub std: f64,
-}
-
-impl Spread {
-    /// The largest magnitude.
-    pub fn absmax(&self) -> f64 {
-        self.max.abs().max(self.min.abs())
-    }
 }
 
 impl Matrix {
@@ -129,7 +113,7 @@ impl Matrix {
     }
 
     /// `y = W x`.
-    pub async fn matvec(&self, x: &[f32]) -> Result<Vec<f32>, LabError> {
+    pub async fn matvec(&self, x: &[f32]) -> Result<Vec<f64>, LabError> {
         match &self.values {
             Values::Cpu(w) => Ok(math::matvec(w, self.rows, self.cols, x)),
             Values::Gpu(gpu, w) => kernels::matvec(gpu, w, x).await,
@@ -163,12 +147,11 @@ impl Matrix {
     }
 
     /// Smallest and largest value, mean and standard deviation.
-    pub async fn spread(&self) -> Result<Spread, LabError> {
-        let found = match &self.values {
-            Values::Cpu(w) => math::matrix_stats(w),
-            Values::Gpu(gpu, w) => kernels::matrix_stats(gpu, w).await?,
-        };
-        Ok(Spread { min: found.min, max: found.max, mean: found.mean, std: found.std })
+    pub async fn stats(&self) -> Result<MatrixStats, LabError> {
+        match &self.values {
+            Values::Cpu(w) => Ok(math::matrix_stats(w)),
+            Values::Gpu(gpu, w) => kernels::matrix_stats(gpu, w).await,
+        }
     }
 }
 
