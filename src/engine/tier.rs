@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, PowerPreference};
 use crate::kernels;
 use crate::labs::{Device, Host};
 use crate::protocol::{LabError, TierReason, TierWish};
@@ -44,21 +44,21 @@ pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Cho
         return Chosen::cpu(TierReason::NoWebGpu);
     }
     let limit_millis = if wish == TierWish::Gpu { SOFTWARE_LIMIT_MILLIS } else { LIMIT_MILLIS };
-    let gpu = match within(Gpu::open(), host, limit_millis).await {
+    let gpu = match within(Gpu::open(PowerPreference::HighPerformance), host, limit_millis).await {
         None => return Chosen::cpu(TierReason::TimedOut),
         Some(Err(LabError::NoGpu { message })) if message.is_empty() => return Chosen::cpu(TierReason::NoAdapter),
         Some(Err(error)) => return Chosen::cpu(TierReason::NoDevice { message: error.to_string() }),
         Some(Ok(gpu)) => Rc::new(gpu),
     };
-    if gpu.is_software() && wish == TierWish::Auto {
+    if gpu.is_software && wish == TierWish::Auto {
         return Chosen::cpu(TierReason::SoftwareAdapter);
     }
     let adapter = gpu.adapter_key();
-    let reason = if wish == TierWish::Gpu && gpu.is_software() { TierReason::Asked } else { TierReason::Hardware };
+    let reason = if wish == TierWish::Gpu && gpu.is_software { TierReason::Asked } else { TierReason::Hardware };
     if verified.contains(&adapter) {
         return Chosen { device: Device::Gpu(gpu), reason, adapter, health: None };
     }
-    let health_limit = if gpu.is_software() { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
+    let health_limit = if gpu.is_software { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
     match within(kernels::check_all(&gpu), host, health_limit).await {
         None => Chosen { adapter, health: Some(false), ..Chosen::cpu(TierReason::TimedOut) },
         Some(verdicts) => {

@@ -5,12 +5,14 @@ use super::tier::{Coded, Matrix};
 use crate::labs::Ctx;
 use crate::labs::quant::{Checked, Config, HEATMAP_CELLS, tables, tensors};
 use crate::math::{
-    Axis, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, error_by_band, levels, relative_error,
+    Axis, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, band_size, error_by_band, levels, relative_error,
 };
 use crate::protocol::{Cell, LabError, Phase, Table};
 
 /// Bins of both histograms.
 const BINS: usize = 128;
+/// Below this many groups along a line, an error profile shows single lines instead.
+const MIN_BANDS: usize = 32;
 /// Longest error profile sent to the page, in bands.
 const MAX_BANDS: usize = 256;
 
@@ -159,20 +161,14 @@ fn viewport(config: &Config, matrix: &Matrix) -> Result<Viewport, LabError> {
     Ok(Viewport { row, col, rows: extent(view.rows, matrix.rows - row), cols: extent(view.cols, matrix.cols - col) })
 }
 
-/// Lines that one band of an error profile covers: a whole scale group where the format has groups along the line.
+/// Lines that one band of an error profile covers: whole scale groups where the format has groups along the line.
 fn band(lines: usize, spec: Option<&QuantSpec>) -> usize {
-    let group = match spec.map(|s| s.granularity) {
-        Some(Granularity::Group(size) | Granularity::Block(size)) if lines.is_multiple_of(size as usize) => {
-            size as usize
-        }
+    let unit = match spec.map(|s| s.granularity) {
+        // Few groups would hide an outlier channel, which is narrower than a group.
+        Some(Granularity::Group(size) | Granularity::Block(size)) if lines >= MIN_BANDS * size as usize => size as usize,
         _ => 1,
     };
-    let mut size = group;
-    while lines.div_ceil(size) > MAX_BANDS {
-        size += group;
-    }
-    // Few groups would hide an outlier channel that is narrower than a group.
-    if lines.div_ceil(size) < 32 { lines.div_ceil(MAX_BANDS).max(1) } else { size }
+    band_size(lines, unit, MAX_BANDS)
 }
 
 fn bins(lo: f32, hi: f32, counts: &[u32]) -> impl Iterator<Item = (f64, f64, f64)> {
