@@ -5,7 +5,8 @@ use super::tier::{Coded, Matrix};
 use crate::labs::Ctx;
 use crate::labs::quant::{Checked, Config, HEATMAP_CELLS, tables, tensors};
 use crate::math::{
-    Axis, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, band_size, error_by_band, levels, relative_error,
+    Axis, Band, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, band_size, error_by_band,
+    levels, relative_error,
 };
 use crate::protocol::{Cell, LabError, Phase, Table};
 
@@ -165,7 +166,9 @@ fn viewport(config: &Config, matrix: &Matrix) -> Result<Viewport, LabError> {
 fn band(lines: usize, spec: Option<&QuantSpec>) -> usize {
     let unit = match spec.map(|s| s.granularity) {
         // Few groups would hide an outlier channel, which is narrower than a group.
-        Some(Granularity::Group(size) | Granularity::Block(size)) if lines >= MIN_BANDS * size as usize => size as usize,
+        Some(Granularity::Group(size) | Granularity::Block(size)) if lines >= MIN_BANDS * size as usize => {
+            size as usize
+        }
         _ => 1,
     };
     band_size(lines, unit, MAX_BANDS)
