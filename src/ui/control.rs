@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
-use super::use_lang;
+use super::{Look, Swatch, use_lang};
 use crate::text::{Lang, msg, parse_number, significant};
 
 thread_local! {
@@ -128,6 +128,34 @@ pub fn Segmented(
         })
         .collect();
     view! { <fieldset class="segmented"><legend>{label}</legend><div>{choices}</div></fieldset> }.into_any()
+}
+
+/// One of several formats, each with its colour: a group of radio buttons that looks like chips.
+#[component]
+pub fn FormatChips(
+    label: &'static str,
+    options: Signal<Vec<(Look, String)>>,
+    selected: Signal<usize>,
+    on_select: Callback<usize>,
+) -> impl IntoView {
+    let name = unique_id();
+    let chips = move || {
+        let chip = |(i, (look, words)): (usize, (Look, String))| {
+            view! {
+                <label class="chip">
+                    <input
+                        type="radio"
+                        name=name.clone()
+                        prop:checked=move || selected.get() == i
+                        on:change=move |_| on_select.run(i)
+                    />
+                    <span><Swatch look/>{words}</span>
+                </label>
+            }
+        };
+        options.get().into_iter().enumerate().map(chip).collect_view()
+    };
+    view! { <fieldset class="chips"><legend>{label}</legend><div>{chips}</div></fieldset> }.into_any()
 }
 
 /// One of many.

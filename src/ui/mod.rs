@@ -14,7 +14,7 @@ mod table;
 mod width;
 
 pub use colour::{ColourMap, Look, format_colour};
-pub use control::{CopyButton, Details, Notice, Segmented, Select, Slider, Tone, unique_id};
+pub use control::{CopyButton, Details, FormatChips, Notice, Segmented, Select, Slider, Tone, unique_id};
 pub use drop_zone::DropZone;
 pub use heatmap::{Grid, Heatmap, Linked, Window};
 pub use later::Later;
