@@ -1,0 +1,131 @@
+//! Which scale a group of weights gets.
+
+use super::codec::Codec;
+use super::formats::reach;
+use super::percentile::magnitude_percentile;
+use super::{Format, QuantSpec, ScaleRule, Symmetry};
+
+/// What a group is quantized with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Choice {
+    /// The weights are multiplied by it before rounding; 0 for a group of zeros.
+    pub inverse: f32,
+    /// The levels are multiplied by it, before it is rounded for storage; 0 for a group of zeros.
+    pub scale: f32,
+    /// The code of zero where that moves, otherwise 0.
+    pub zero: u8,
+}
+
+/// A smaller scale counts as zero: its inverse could overflow, and GPUs flush such numbers to zero.
+const MIN_SCALE: f32 = f32::MIN_POSITIVE;
+
+impl Choice {
+    fn new(scale: f32, zero: u8) -> Choice {
+        // A range wider than f32 holds (weights near 3e38) must not turn zeros into NaN.
+        let scale = scale.clamp(f32::MIN, f32::MAX);
+        if scale.abs() < MIN_SCALE {
+            Choice { inverse: 0.0, scale: 0.0, zero: 0 }
+        } else {
+            Choice { inverse: 1.0 / scale, scale, zero }
+        }
+    }
+}
+
+/// The scale for which the extreme weights, or the given percentile of the magnitudes, just fit.
+pub(super) fn fitting(w: &[f32], spec: &QuantSpec, scratch: &mut Vec<u32>) -> Choice {
+    let limit = match spec.scale_rule {
+        ScaleRule::Percentile { percent } => magnitude_percentile(w, percent, scratch),
+        ScaleRule::AbsMax | ScaleRule::LeastSquares => f32::INFINITY,
+    };
+    let reach = reach(spec.format, spec.symmetry);
+    match (spec.format, spec.symmetry) {
+        (Format::Int(_), Symmetry::Asymmetric) => {
+            let (low, high) = extremes(w);
+            let (low, high) = (low.max(-limit), high.min(limit));
+            let choice = Choice::new((high - low) / reach, 0);
+            if choice.scale == 0.0 {
+                return choice;
+            }
+            let zero = (-low / choice.scale).round_ties_even().clamp(0.0, reach);
+            Choice { zero: zero as u8, ..choice }
+        }
+        (Format::Int(_), Symmetry::FullRange) => {
+            let magnitude = max_magnitude(w);
+            let first = w.iter().find(|w| w.abs() == magnitude).copied().unwrap_or(0.0);
+            Choice::new(magnitude.min(limit).copysign(first) / reach, 0)
+        }
+        _ => Choice::new(max_magnitude(w).min(limit) / reach, 0),
+    }
+}
+
+/// The candidate with the least squared error, its scale refined in closed form.
+///
+/// For each factor `f` the levels are `l = level(w f / s0)`, `s0` the fitting scale; the best scale for them is
+/// `s = sum(w l) / sum(l l)`, and it lowers the squared error by `sum(w l)^2 / sum(l l)`. The first of the best wins.
+pub(super) fn least_squares<C: Codec>(codec: C, w: &[f32], fitting: Choice, factors: &[f32]) -> Choice {
+    let mut best = Choice { scale: 0.0, ..fitting };
+    let mut best_gain = 0.0;
+    let codec = codec.around(fitting.zero);
+    for factor in factors {
+        let inverse = fitting.inverse * factor;
+        let (wl, ll) = products(codec, w, inverse);
+        // A candidate that rounds everything to zero gains nothing.
+        if ll > 0.0 && wl * wl > best_gain * ll {
+            best_gain = wl * wl / ll;
+            best = Choice { inverse, scale: (wl / ll) as f32, zero: fitting.zero };
+        }
+    }
+    if best.scale.abs() < MIN_SCALE { Choice { inverse: 0.0, scale: 0.0, zero: 0 } } else { best }
+}
+
+/// Independent sums, one a vector lane.
+const LANES: usize = 8;
+/// Weights summed in f32 before the sum moves to f64; keeps whole-matrix groups exact enough.
+const PARTIAL: usize = 1024;
+
+/// `sum(w l)` and `sum(l l)` over the levels `l` of the weights.
+fn products<C: Codec>(codec: C, w: &[f32], inverse: f32) -> (f64, f64) {
+    let (mut wl, mut ll) = (0.0, 0.0);
+    for part in w.chunks(PARTIAL) {
+        let (mut wl_lanes, mut ll_lanes) = ([0f32; LANES], [0f32; LANES]);
+        let whole = part.chunks_exact(LANES);
+        for (lane, &w) in whole.remainder().iter().enumerate() {
+            let level = codec.level(w * inverse);
+            wl_lanes[lane] = w * level;
+            ll_lanes[lane] = level * level;
+        }
+        for chunk in whole {
+            for (lane, &w) in chunk.iter().enumerate() {
+                let level = codec.level(w * inverse);
+                wl_lanes[lane] += w * level;
+                ll_lanes[lane] += level * level;
+            }
+        }
+        wl += wl_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
+        ll += ll_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
+    }
+    (wl, ll)
+}
+
+/// The largest `|w|`; 0 for no weights.
+pub(super) fn max_magnitude(w: &[f32]) -> f32 {
+    // The bits of positive floats are ordered like the floats, and an integer maximum vectorises.
+    f32::from_bits(w.iter().fold(0i32, |max, w| max.max((w.to_bits() & 0x7FFF_FFFF) as i32)) as u32)
+}
+
+/// The smallest and the largest weight, zero included.
+fn extremes(w: &[f32]) -> (f32, f32) {
+    let (mut low, mut high) = ([0f32; LANES], [0f32; LANES]);
+    let whole = w.chunks_exact(LANES);
+    for (lane, &w) in whole.remainder().iter().enumerate() {
+        low[lane] = if w < low[lane] { w } else { low[lane] };
+        high[lane] = if w > high[lane] { w } else { high[lane] };
+    }
+    for chunk in whole {
+        for (lane, &w) in chunk.iter().enumerate() {
+            low[lane] = if w < low[lane] { w } else { low[lane] };
+            high[lane] = if w > high[lane] { w } else { high[lane] };
+        }
+    }
+    (low.iter().copied().fold(0.0, f32::min), high.iter().copied().fold(0.0, f32::max))
+}
