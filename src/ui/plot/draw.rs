@@ -81,8 +81,11 @@ fn legend(group: &Element, spec: &PlotSpec, width: f64) -> f64 {
 /// Draws one series and notes where its points are.
 fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Scale, base: f64, spots: &mut Vec<Spot>) {
     let mut line = String::new();
+    // A missing value interrupts the line.
+    let mut broken = true;
     for (point, &[from, to, value]) in series.points.iter().enumerate() {
         if !value.is_finite() {
+            broken = true;
             continue;
         }
         let (left, right, up) = (x.px(from), x.px(to), y.px(value));
@@ -102,7 +105,8 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
             }
             Kind::Points => line += &series.look.marker(left, up, 4.0),
             Kind::Line | Kind::Steps => {
-                line += if line.is_empty() { "M" } else { "L" };
+                line += if broken { "M" } else { "L" };
+                broken = false;
                 push_px(&mut line, left);
                 push_px(&mut line, up);
                 if series.kind == Kind::Steps {

@@ -134,7 +134,8 @@ fn percent_slider(lab: Lab, place: usize, lang: Lang) -> AnyView {
     let set = Callback::new(move |v: f64| {
         lab.edit(place, |s| s.scale_rule = ScaleRule::Percentile { percent: v as f32 });
     });
-    view! { <Slider label=msg::quant_percentile(lang) value on_input=set min=50.0 max=100.0 step=0.1 unit="%"/> }.into_any()
+    view! { <Slider label=msg::quant_percentile(lang) value on_input=set min=50.0 max=100.0 step=0.1 unit="%"/> }
+        .into_any()
 }
 
 fn seed_slider(lab: Lab, place: usize, lang: Lang) -> AnyView {
@@ -170,8 +171,11 @@ fn parts(lab: Lab, place: usize, lang: Lang, format: Format, symmetry: Symmetry)
             ];
             out.push(part(lab, place, msg::quant_symmetry(lang), options, |s| s.symmetry, |s, v| s.symmetry = v));
         }
-        let options =
-            vec![(msg::quant_absmax(lang).to_owned(), 0), (msg::quant_percentile(lang).to_owned(), 1), (msg::quant_least_squares(lang).to_owned(), 2)];
+        let options = vec![
+            (msg::quant_absmax(lang).to_owned(), 0),
+            (msg::quant_percentile(lang).to_owned(), 1),
+            (msg::quant_least_squares(lang).to_owned(), 2),
+        ];
         let read = |s: &QuantSpec| match s.scale_rule {
             ScaleRule::AbsMax => 0,
             ScaleRule::Percentile { .. } => 1,
@@ -189,7 +193,14 @@ fn parts(lab: Lab, place: usize, lang: Lang, format: Format, symmetry: Symmetry)
         if symmetry == Symmetry::Symmetric {
             options.push((msg::quant_double(lang).to_owned(), ScaleStorage::Double));
         }
-        out.push(part(lab, place, msg::quant_scale_storage(lang), options, |s| s.scale_storage, |s, v| s.scale_storage = v));
+        out.push(part(
+            lab,
+            place,
+            msg::quant_scale_storage(lang),
+            options,
+            |s| s.scale_storage,
+            |s, v| s.scale_storage = v,
+        ));
     }
     let chosen = Signal::derive(move || {
         let stochastic = |s: &QuantSpec| matches!(s.rounding, Rounding::Stochastic { .. });

@@ -41,22 +41,31 @@ impl Results {
         self.table(tables::MATRIX)?.number(0, column)
     }
 
-    /// The rows of a table that lists several rows a format, for one format: each as its numbers in `columns`.
+    /// The rows of one format in a table that lists several rows a format.
     pub(super) fn rows_of<const N: usize>(&self, name: &str, format: usize, columns: [&str; N]) -> Vec<[f64; N]> {
-        let Some(table) = self.table(name) else { return Vec::new() };
-        let Some(column) = table.column("format") else { return Vec::new() };
-        let mut seen = Vec::new();
-        let mut out = Vec::new();
-        for (i, row) in table.rows.iter().enumerate() {
-            let Some(cell) = row.get(column) else { continue };
-            if seen.last() != Some(&cell) {
-                seen.push(cell);
-            }
-            if seen.len() == format + 1 {
-                out.push(columns.map(|c| table.number(i, c).unwrap_or(f64::NAN)));
-            }
-        }
-        out
+        self.table(name).map_or(Vec::new(), |t| rows_of(t, format, columns))
+    }
+}
+
+/// The rows of one format, each as its numbers in `columns`.
+pub(super) fn rows_of<const N: usize>(table: &Table, format: usize, columns: [&str; N]) -> Vec<[f64; N]> {
+    let mine = |i: &usize| table.number(*i, "format") == Some(format as f64);
+    let numbers = |i| columns.map(|c| table.number(i, c).unwrap_or(f64::NAN));
+    (0..table.rows.len()).filter(mine).map(numbers).collect()
+}
+
+/// The arithmetic of one weight, and the levels that its scale groups can take.
+#[derive(Clone, Debug)]
+pub(super) struct Sums {
+    pub(super) formats: Vec<QuantSpec>,
+    pub(super) weight: Arc<Table>,
+    pub(super) levels: Arc<Table>,
+}
+
+impl Sums {
+    /// Row and column of the weight.
+    fn place(&self) -> Option<(u32, u32)> {
+        Some((self.weight.number(0, "row")? as u32, self.weight.number(0, "col")? as u32))
     }
 }
 
@@ -82,10 +91,12 @@ pub(super) struct Lab {
     pub(super) open: RunView,
     pub(super) results: RwSignal<Option<Arc<Results>>>,
     pub(super) picture: RwSignal<Option<Arc<Picture>>>,
+    pub(super) sums: RwSignal<Option<Arc<Sums>>>,
     pub(super) linked: Linked,
     /// What the measurement going on, or the last one, was asked with; and when.
     asked: StoredValue<Option<(Config, f64)>>,
     looked: StoredValue<Option<Config>>,
+    summed: StoredValue<Option<Config>>,
 }
 
 /// Whether two configurations need the same measurement; the view does not matter.
@@ -152,9 +163,11 @@ impl Lab {
             open: RunView::new(),
             results,
             picture,
+            sums: RwSignal::new(None),
             linked,
             asked: StoredValue::new(None),
             looked: StoredValue::new(None),
+            summed: StoredValue::new(None),
         }
     }
 
@@ -186,6 +199,7 @@ impl Lab {
             if let RunStatus::Done { elapsed_millis } = self.measure.status.get()
                 && let Some((config, _)) = self.asked.get_value()
             {
+                self.take_sums(self.measure, &config);
                 self.take_picture(self.measure, &config);
                 let tables = self.measure.tables.get_untracked();
                 self.results.set(Some(Arc::new(Results { config, tables, elapsed_millis })));
@@ -199,6 +213,13 @@ impl Lab {
             {
                 self.take_picture(self.look, &config);
                 look_due.within(LOOK_EVERY_MILLIS);
+            }
+        });
+        Effect::new(move || {
+            if let RunStatus::Done { .. } = self.weight.status.get()
+                && let Some(config) = self.summed.get_value()
+            {
+                self.take_sums(self.weight, &config);
             }
         });
         self.follow_cursor();
@@ -216,6 +237,14 @@ impl Lab {
             }
             let config = self.results.with_untracked(|r| r.as_ref().map(|r| r.config.clone()));
             if let (Some(config), Some((row, col))) = (config, self.linked.cursor.get_untracked()) {
+                let known = self.sums.with_untracked(|s| {
+                    s.as_ref().is_some_and(|s| s.place() == Some((row, col)) && s.formats == config.formats)
+                });
+                let same_weights = self.summed.with_value(|s| s.as_ref().is_some_and(|s| same_measurement(s, &config)));
+                if known && same_weights {
+                    return;
+                }
+                self.summed.set_value(Some(config.clone()));
                 self.runner.run(self.weight, &Command::Quant { task: Task::Weight { config, row, col } });
             }
         }));
@@ -276,12 +305,27 @@ impl Lab {
         });
         let Some(picture) = picture else { return };
         let size = size.unwrap_or_else(|| self.linked.size.get_untracked());
-        let inside = self.linked.cursor.get_untracked().is_some_and(|(r, c)| r < size.0 && c < size.1);
-        if !inside {
-            self.linked.cursor.set(worst_weight(&picture, size.1));
+        if !self.linked.cursor.get_untracked().is_some_and(|(r, c)| r < size.0 && c < size.1) {
+            // The run chose the weight in view that suffers most: the most telling one to begin with.
+            self.linked.cursor.set(self.sums.with_untracked(|s| s.as_ref()?.place()));
             self.linked.pinned.set(false);
         }
         self.picture.set(Some(Arc::new(picture)));
+    }
+
+    /// Takes the arithmetic that a finished run brought.
+    fn take_sums(self, from: RunView, config: &Config) {
+        let sums = from.tables.with_untracked(|t| {
+            let (weight, levels) = (t.get(tables::WEIGHT)?.clone(), t.get(tables::LEVELS)?.clone());
+            (weight.rows.len() == config.formats.len()).then(|| Sums {
+                formats: config.formats.clone(),
+                weight,
+                levels,
+            })
+        });
+        if let Some(sums) = sums {
+            self.sums.set(Some(Arc::new(sums)));
+        }
     }
 
     /// Which format the heatmaps show.
@@ -308,12 +352,4 @@ impl Lab {
         });
         self.linked.cursor.set(None);
     }
-}
-
-/// The weight whose cell has the largest error: the most telling one to begin with.
-fn worst_weight(picture: &Picture, cols: u32) -> Option<(u32, u32)> {
-    let errors = &picture.error.tensor.values;
-    let (place, _) = errors.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-    let flat = *picture.index.tensor.values.get(place)? as u32;
-    Some((flat / cols.max(1), flat % cols.max(1)))
 }

@@ -1,8 +1,6 @@
 //! Formats in words and in colours.
 
-use crate::labs::quant::{
-    Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, presets,
-};
+use crate::labs::quant::{Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, presets};
 use crate::text::{Lang, msg, significant};
 use crate::ui::{Look, format_colour};
 
@@ -43,6 +41,19 @@ pub(super) fn spec(lang: Lang, spec: &QuantSpec) -> String {
         parts.push(msg::quant_stochastic(lang).into());
     }
     parts.join(" · ")
+}
+
+/// The shortest name that tells format `i` apart from the others.
+pub(super) fn short(lang: Lang, specs: &[QuantSpec], i: usize) -> String {
+    let mine = &specs[i];
+    let alike = |same: fn(&QuantSpec, &QuantSpec) -> bool| specs.iter().filter(|s| same(s, mine)).count() > 1;
+    if !alike(|a, b| a.format == b.format) {
+        mine.format.name()
+    } else if !alike(|a, b| a.format == b.format && a.granularity == b.granularity) {
+        granularity(lang, mine.granularity)
+    } else {
+        spec(lang, mine)
+    }
 }
 
 /// Colour, dash and marker of each format: the family gives the colour, the place in the family the rest.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::data::{decode_link, encode_link};
+use crate::data::share::{LINK_VERSION, decode_link, encode_link};
 use crate::labs::quant::Config;
 use crate::protocol::{Fault, LabError};
 use crate::ui::Later;
@@ -26,7 +26,7 @@ fn config_from_link(encoded: &str) -> Result<Config, LabError> {
     let config: Config = serde_json::from_str(&json).map_err(|e| LabError::BadLink {
         fault: Fault::BadJson { line: e.line() as u64, column: e.column() as u64 },
     })?;
-    Ok(config.checked()?.clone())
+    Ok((*config.checked()?).clone())
 }
 
 /// The configuration of the address, if it holds one.
@@ -36,7 +36,7 @@ pub(super) fn config_of_address() -> Option<Result<Config, LabError>> {
 
 /// The address of this page with `config` in it.
 pub(super) fn address_of(config: &Config) -> Option<String> {
-    let encoded = encode_link(&serde_json::to_string(config).ok()?).ok()?;
+    let encoded = encode_link(LINK_VERSION, &serde_json::to_string(config).ok()?).ok()?;
     let location = window().location();
     let parameters = search()?;
     parameters.set(PARAMETER, &encoded);

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::lab::Lab;
 use crate::labs::Command;
 use crate::labs::quant::{Config, Distribution, MAX_SIDE, Source, Task, tables};
-use crate::protocol::Table;
 use crate::text::{integer, msg};
 use crate::ui::{DropZone, Notice, RunStatus, Segmented, Slider, unique_id, use_lang};
 
@@ -150,7 +149,7 @@ fn FromFile(lab: Lab) -> impl IntoView {
             && contents.rows.len() == 1
             && contents.number(0, "readable") == Some(1.0)
         {
-            choose(tensor_name(&file.get_untracked(), &contents, 0));
+            choose(contents.text(0, "name").unwrap_or_default().to_owned());
         }
     });
     let failed = Signal::derive(move || match lab.open.status.get() {
@@ -170,11 +169,12 @@ fn FromFile(lab: Lab) -> impl IntoView {
             .filter(|i| contents.text(*i, "name").is_some_and(|n| n.to_lowercase().contains(&wanted)))
             .take(MOST_LISTED)
             .map(|i| {
-                let name = contents.text(i, "name").unwrap_or_default().to_owned();
+                let name = contents.text(i, "name").filter(|n| !n.is_empty()).map_or_else(|| file.get(), str::to_owned);
                 let dtype = contents.text(i, "dtype").unwrap_or_default().to_owned();
                 let shape = contents.text(i, "shape").unwrap_or_default().to_owned();
                 let readable = contents.number(i, "readable") == Some(1.0);
-                let tensor = tensor_name(&file.get_untracked(), &contents, i);
+                // Files that hold one matrix have no name for it.
+                let tensor = contents.text(i, "name").unwrap_or_default().to_owned();
                 let mine = tensor.clone();
                 let pressed = move || current().is_some_and(|c| c == mine).to_string();
                 view! {
@@ -188,7 +188,11 @@ fn FromFile(lab: Lab) -> impl IntoView {
                 }
             })
             .collect();
-        let count = msg::quant_tensor_count(lang, &integer(lang, contents.rows.len() as u64), &integer(lang, rows.len() as u64));
+        let count = msg::quant_tensor_count(
+            lang,
+            &integer(lang, contents.rows.len() as u64),
+            &integer(lang, rows.len() as u64),
+        );
         Some(view! { <p class="hint" role="status">{count}</p><ul class="tensors">{rows}</ul> }.into_any())
     };
     let id = unique_id();
@@ -207,15 +211,6 @@ fn FromFile(lab: Lab) -> impl IntoView {
         <FirstRow lab/>
     }
     .into_any()
-}
-
-/// What a command calls a tensor: files that hold one matrix have no name for it.
-fn tensor_name(file: &str, contents: &Table, row: usize) -> String {
-    if file.to_lowercase().ends_with(".safetensors") {
-        contents.text(row, "name").unwrap_or_default().to_owned()
-    } else {
-        String::new()
-    }
 }
 
 /// Where the window of whole rows begins, for a tensor that is too large to look at whole.
