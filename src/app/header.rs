@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::parts::choice;
-use super::seam::root_url;
+use crate::ui::root_url;
 use super::settings::{Settings, Theme};
 use super::shell::Place;
 use super::standing::Standing;

@@ -23,7 +23,6 @@ mod home;
 mod keep;
 mod parts;
 mod probe;
-mod seam;
 mod settings;
 mod shell;
 mod standing;
@@ -32,7 +31,7 @@ mod wording;
 
 /// Starts the page.
 pub fn start() {
-    seam::init_root();
+    crate::ui::init_root();
     let settings = settings::Settings::found();
     faults::set_panic_hook(leptos::prelude::GetUntracked::get_untracked(&settings.lang));
     leptos::mount::mount_to_body(move || shell::Shell(shell::ShellProps { settings }));

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use super::machine::WorkerKind;
-use crate::app::seam::root_url;
+use crate::ui::root_url;
 use crate::worker::{BUILD, FromWorker, ToWorker};
 
 /// What came out of a worker.

@@ -9,7 +9,7 @@ use crate::app::clock;
 use crate::app::faults::Faults;
 use crate::app::parts::section;
 use crate::app::probe::Probe;
-use crate::app::seam::{copy, download};
+use crate::ui::{copy, download};
 use crate::app::standing::Standing;
 use crate::protocol::Table;
 use crate::text::{Lang, msg};

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::faults::{Faults, Remedy};
 use super::parts::section;
-use super::seam::download;
+use crate::ui::download;
 use super::settings::Settings;
 use super::{clock, keep};
 use crate::protocol::{Fault, LabError, Resource};
