@@ -1,6 +1,6 @@
 //! Which scale a group of weights gets.
 
-use super::codec::Codec;
+use super::codec::{Codec, clamp, round};
 use super::formats::reach;
 use super::percentile::magnitude_percentile;
 use super::{Format, QuantSpec, ScaleRule, Symmetry};
@@ -22,7 +22,7 @@ const MIN_SCALE: f32 = f32::MIN_POSITIVE;
 impl Choice {
     fn new(scale: f32, zero: u8) -> Choice {
         // A range wider than f32 holds (weights near 3e38) must not turn zeros into NaN.
-        let scale = scale.clamp(f32::MIN, f32::MAX);
+        let scale = clamp(scale, f32::MIN, f32::MAX);
         if scale.abs() < MIN_SCALE {
             Choice { inverse: 0.0, scale: 0.0, zero: 0 }
         } else {
@@ -41,20 +41,20 @@ pub(super) fn fitting(w: &[f32], spec: &QuantSpec, scratch: &mut Vec<u32>) -> Ch
     match (spec.format, spec.symmetry) {
         (Format::Int(_), Symmetry::Asymmetric) => {
             let (low, high) = extremes(w);
-            let (low, high) = (low.max(-limit), high.min(limit));
+            let (low, high) = (larger(low, -limit), smaller(high, limit));
             let choice = Choice::new((high - low) / reach, 0);
             if choice.scale == 0.0 {
                 return choice;
             }
-            let zero = (-low / choice.scale).round_ties_even().clamp(0.0, reach);
+            let zero = clamp(round(-low / choice.scale), 0.0, reach);
             Choice { zero: zero as u8, ..choice }
         }
         (Format::Int(_), Symmetry::FullRange) => {
             let magnitude = max_magnitude(w);
             let first = w.iter().find(|w| w.abs() == magnitude).copied().unwrap_or(0.0);
-            Choice::new(magnitude.min(limit).copysign(first) / reach, 0)
+            Choice::new(smaller(magnitude, limit).copysign(first) / reach, 0)
         }
-        _ => Choice::new(max_magnitude(w).min(limit) / reach, 0),
+        _ => Choice::new(smaller(max_magnitude(w), limit) / reach, 0),
     }
 }
 
@@ -89,28 +89,33 @@ const PARTIAL: usize = 1024;
 
 /// `sum(x l)` and `sum(l l)` over the levels `l` of the scaled weights `x = w * inverse`.
 fn products<C: Codec>(codec: C, w: &[f32], inverse: f32) -> (f64, f64) {
-    let (mut xl, mut ll) = (0.0, 0.0);
+    let (mut xl_total, mut ll_total) = (0.0, 0.0);
     for part in w.chunks(PARTIAL) {
-        let (mut xl_lanes, mut ll_lanes) = ([0f32; LANES], [0f32; LANES]);
-        let whole = part.chunks_exact(LANES);
-        for (lane, &w) in whole.remainder().iter().enumerate() {
+        let (chunks, rest) = part.as_chunks::<LANES>();
+        let (mut xl, mut ll) = ([0f32; LANES], [0f32; LANES]);
+        for chunk in chunks {
+            // Whole arrays at a time: each line becomes vector instructions.
+            let x = chunk.map(|w| w * inverse);
+            let level = x.map(|x| codec.level(x));
+            xl = std::array::from_fn(|lane| xl[lane] + x[lane] * level[lane]);
+            ll = std::array::from_fn(|lane| ll[lane] + level[lane] * level[lane]);
+        }
+        for (lane, &w) in rest.iter().enumerate() {
             let x = w * inverse;
             let level = codec.level(x);
-            xl_lanes[lane] = x * level;
-            ll_lanes[lane] = level * level;
+            xl[lane] += x * level;
+            ll[lane] += level * level;
         }
-        for chunk in whole {
-            for (lane, &w) in chunk.iter().enumerate() {
-                let x = w * inverse;
-                let level = codec.level(x);
-                xl_lanes[lane] += x * level;
-                ll_lanes[lane] += level * level;
-            }
-        }
-        xl += xl_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
-        ll += ll_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
+        xl_total += f64::from(sum(xl));
+        ll_total += f64::from(sum(ll));
     }
-    (xl, ll)
+    (xl_total, ll_total)
+}
+
+/// Adds lanes pairwise: half of them at a time stays a vector operation.
+fn sum(lanes: [f32; LANES]) -> f32 {
+    let four: [f32; 4] = std::array::from_fn(|i| lanes[i] + lanes[i + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// The largest `|w|`; 0 for no weights.
@@ -121,17 +126,27 @@ pub(super) fn max_magnitude(w: &[f32]) -> f32 {
 
 /// The smallest and the largest weight, zero included.
 fn extremes(w: &[f32]) -> (f32, f32) {
-    let (mut low, mut high) = ([0f32; LANES], [0f32; LANES]);
+    let (mut lows, mut highs) = ([0f32; LANES], [0f32; LANES]);
     let whole = w.chunks_exact(LANES);
     for (lane, &w) in whole.remainder().iter().enumerate() {
-        low[lane] = if w < low[lane] { w } else { low[lane] };
-        high[lane] = if w > high[lane] { w } else { high[lane] };
+        (lows[lane], highs[lane]) = (smaller(w, lows[lane]), larger(w, highs[lane]));
     }
     for chunk in whole {
         for (lane, &w) in chunk.iter().enumerate() {
-            low[lane] = if w < low[lane] { w } else { low[lane] };
-            high[lane] = if w > high[lane] { w } else { high[lane] };
+            lows[lane] = smaller(w, lows[lane]);
+            highs[lane] = larger(w, highs[lane]);
         }
     }
-    (low.iter().copied().fold(0.0, f32::min), high.iter().copied().fold(0.0, f32::max))
+    (lows.into_iter().fold(0.0, smaller), highs.into_iter().fold(0.0, larger))
+}
+
+/// `f32::min` without its care for NaN, which wasm has no instruction for.
+#[inline(always)]
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }
