@@ -58,24 +58,28 @@ pub(super) fn fitting(w: &[f32], spec: &QuantSpec, scratch: &mut Vec<u32>) -> Ch
     }
 }
 
-/// The candidate with the least squared error, its scale refined in closed form.
+/// The candidate with the least squared error, its scale refined in closed form; `codec` is already around the zero.
 ///
-/// For each factor `f` the levels are `l = level(w f / s0)`, `s0` the fitting scale; the best scale for them is
-/// `s = sum(w l) / sum(l l)`, and it lowers the squared error by `sum(w l)^2 / sum(l l)`. The first of the best wins.
+/// Candidate `j` with factor `f` has `x = w f / s0` (`s0` the fitting scale) and the levels `l = level(x)`. The best
+/// scale for these levels is `s = sum(w l) / sum(l l)`, and it lowers the squared error by `sum(w l)^2 / sum(l l)`.
+/// The sums are over `x l` instead of `w l`, which changes neither choice nor scale but keeps f32 far from its limits.
+/// The first of the best candidates wins.
 pub(super) fn least_squares<C: Codec>(codec: C, w: &[f32], fitting: Choice, factors: &[f32]) -> Choice {
-    let mut best = Choice { scale: 0.0, ..fitting };
+    let nothing = Choice { inverse: 0.0, scale: 0.0, zero: fitting.zero };
+    let mut best = nothing;
     let mut best_gain = 0.0;
-    let codec = codec.around(fitting.zero);
-    for factor in factors {
+    for &factor in factors {
         let inverse = fitting.inverse * factor;
-        let (wl, ll) = products(codec, w, inverse);
+        let (xl, ll) = products(codec, w, inverse);
         // A candidate that rounds everything to zero gains nothing.
-        if ll > 0.0 && wl * wl > best_gain * ll {
-            best_gain = wl * wl / ll;
-            best = Choice { inverse, scale: (wl / ll) as f32, zero: fitting.zero };
+        let in_units_of_s0 = xl / f64::from(factor);
+        let gain = if ll > 0.0 { in_units_of_s0 * in_units_of_s0 / ll } else { 0.0 };
+        if gain > best_gain {
+            best_gain = gain;
+            best = Choice { inverse, scale: (xl / ll / f64::from(inverse)) as f32, zero: fitting.zero };
         }
     }
-    if best.scale.abs() < MIN_SCALE { Choice { inverse: 0.0, scale: 0.0, zero: 0 } } else { best }
+    if best.scale.abs() < MIN_SCALE { nothing } else { best }
 }
 
 /// Independent sums, one a vector lane.
@@ -83,28 +87,30 @@ const LANES: usize = 8;
 /// Weights summed in f32 before the sum moves to f64; keeps whole-matrix groups exact enough.
 const PARTIAL: usize = 1024;
 
-/// `sum(w l)` and `sum(l l)` over the levels `l` of the weights.
+/// `sum(x l)` and `sum(l l)` over the levels `l` of the scaled weights `x = w * inverse`.
 fn products<C: Codec>(codec: C, w: &[f32], inverse: f32) -> (f64, f64) {
-    let (mut wl, mut ll) = (0.0, 0.0);
+    let (mut xl, mut ll) = (0.0, 0.0);
     for part in w.chunks(PARTIAL) {
-        let (mut wl_lanes, mut ll_lanes) = ([0f32; LANES], [0f32; LANES]);
+        let (mut xl_lanes, mut ll_lanes) = ([0f32; LANES], [0f32; LANES]);
         let whole = part.chunks_exact(LANES);
         for (lane, &w) in whole.remainder().iter().enumerate() {
-            let level = codec.level(w * inverse);
-            wl_lanes[lane] = w * level;
+            let x = w * inverse;
+            let level = codec.level(x);
+            xl_lanes[lane] = x * level;
             ll_lanes[lane] = level * level;
         }
         for chunk in whole {
             for (lane, &w) in chunk.iter().enumerate() {
-                let level = codec.level(w * inverse);
-                wl_lanes[lane] += w * level;
+                let x = w * inverse;
+                let level = codec.level(x);
+                xl_lanes[lane] += x * level;
                 ll_lanes[lane] += level * level;
             }
         }
-        wl += wl_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
+        xl += xl_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
         ll += ll_lanes.iter().map(|&v| f64::from(v)).sum::<f64>();
     }
-    (wl, ll)
+    (xl, ll)
 }
 
 /// The largest `|w|`; 0 for no weights.
