@@ -142,7 +142,7 @@ pub fn FormatChips(
     let chips = move || {
         let chip = |(i, (look, words)): (usize, (Look, String))| {
             view! {
-                <label class="chip">
+                <label class="pick">
                     <input
                         type="radio"
                         name=name.clone()
@@ -155,7 +155,7 @@ pub fn FormatChips(
         };
         options.get().into_iter().enumerate().map(chip).collect_view()
     };
-    view! { <fieldset class="chips"><legend>{label}</legend><div>{chips}</div></fieldset> }.into_any()
+    view! { <fieldset class="picks"><legend>{label}</legend><div>{chips}</div></fieldset> }.into_any()
 }
 
 /// One of many.

@@ -47,7 +47,7 @@ pub fn QuantPage() -> impl IntoView {
         let lang = language.get();
         let bad = Signal::derive(move || bad_link.with(|e| e.as_ref().map(|e| e.sentence(lang))));
         view! {
-            <div class="quant">
+            <div class="lab-page">
                 <p class="eyebrow">{msg::quant_eyebrow(lang)}</p>
                 <h1>{msg::quant_question(lang)}</h1>
                 <p class="lede">{msg::quant_lede(lang)}</p>

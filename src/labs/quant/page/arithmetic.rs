@@ -118,7 +118,7 @@ pub(super) fn Arithmetic(lab: Lab) -> impl IntoView {
     };
     let pinned = move || if lab.linked.pinned.get() { msg::quant_pinned(lang) } else { "" };
     view! {
-        <section class="card arithmetic" aria-labelledby="by-hand">
+        <section class="fig arithmetic" aria-labelledby="by-hand">
             <div class="head"><h2 id="by-hand">{msg::quant_by_hand(lang)}</h2><span class="note">{place} " " {pinned}</span></div>
             {body}
         </section>

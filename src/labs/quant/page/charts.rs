@@ -86,7 +86,7 @@ pub(super) fn Levels(lab: Lab) -> impl IntoView {
         }
     });
     view! {
-        <section class="card">
+        <section class="fig">
             <Plot spec=spec height=250.0/>
             <p class="hint">{msg::quant_levels_hint(lang)}</p>
         </section>
@@ -127,9 +127,9 @@ pub(super) fn Errors(lab: Lab) -> impl IntoView {
     });
     view! {
         <div class="three">
-            <section class="card"><Plot spec=histogram/></section>
-            <section class="card"><Plot spec=by_column/></section>
-            <section class="card"><Plot spec=by_row/></section>
+            <section class="fig"><Plot spec=histogram/></section>
+            <section class="fig"><Plot spec=by_column/></section>
+            <section class="fig"><Plot spec=by_row/></section>
         </div>
     }
     .into_any()

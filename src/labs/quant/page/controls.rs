@@ -48,7 +48,7 @@ pub(super) fn Controls(lab: Lab) -> impl IntoView {
             <Details summary=msg::quant_weights(lang).to_owned() open=wide><SourceControls lab/></Details>
             <Details summary=msg::quant_formats(lang).to_owned() open=wide><FormatControls lab/></Details>
             <Details summary=msg::quant_activations(lang).to_owned()><ActivationControls lab/></Details>
-            <button type="button" class="plain" on:click=reset>{msg::quant_reset(lang)}</button>
+            <button type="button" class="quiet" on:click=reset>{msg::quant_reset(lang)}</button>
         </section>
     }
     .into_any()

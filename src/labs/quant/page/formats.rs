@@ -117,7 +117,7 @@ fn Editor(lab: Lab, place: usize) -> impl IntoView {
                 {parts}
                 {move || percent.get().map(|()| percent_slider(lab, place, lang))}
                 {move || seeded.get().map(|()| seed_slider(lab, place, lang))}
-                <button type="button" class="plain" disabled=only on:click=remove>{msg::quant_remove(lang)}</button>
+                <button type="button" class="quiet" disabled=only on:click=remove>{msg::quant_remove(lang)}</button>
             </div>
         </details>
     }

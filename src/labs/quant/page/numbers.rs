@@ -94,7 +94,7 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
     };
     let address = Callback::new(move |()| lab.config.with_untracked(link::address_of).unwrap_or_default());
     view! {
-        <section class="card" aria-labelledby="numbers">
+        <section class="fig" aria-labelledby="numbers">
             <h2 id="numbers">{msg::quant_numbers(lang)}</h2>
             <DataTable caption=msg::quant_numbers(lang) columns rows selected on_select=Callback::new(move |i| lab.select(i))/>
             <div class="actions">
@@ -149,7 +149,7 @@ pub(super) fn Lecture(lab: Lab) -> impl IntoView {
     ];
     let rows = Memo::new(move |_| lab.results.with(|r| r.as_ref().map(|r| lecture_rows(lang, r)).unwrap_or_default()));
     view! {
-        <section class="card" aria-labelledby="lecture">
+        <section class="fig" aria-labelledby="lecture">
             <h2 id="lecture">{msg::quant_lecture(lang)}</h2>
             <p class="hint">{msg::quant_lecture_hint(lang)}</p>
             <DataTable caption=msg::quant_lecture(lang) columns rows/>

@@ -95,7 +95,7 @@ pub(super) fn Pictures(lab: Lab) -> impl IntoView {
     let stale = move || lab.measure.status.with(RunStatus::is_busy);
     let linked = lab.linked;
     view! {
-        <section class="card pictures" class:stale=stale aria-label=msg::quant_pictures(lang) aria-busy=move || stale().to_string()>
+        <section class="fig pictures" class:stale=stale aria-label=msg::quant_pictures(lang) aria-busy=move || stale().to_string()>
             <Notice text=failed/>
             <div class="bar">
                 <FormatChips label=msg::quant_shown_format(lang) options=chips selected on_select=Callback::new(move |i| lab.select(i))/>

@@ -94,7 +94,7 @@ pub(super) fn Sweep(lab: Lab) -> impl IntoView {
     };
     let empty = move || table.with(Option::is_none);
     view! {
-        <section class="card sweep" aria-labelledby="sweep">
+        <section class="fig sweep" aria-labelledby="sweep">
             <div class="head"><h2 id="sweep">{msg::quant_sweep(lang)}</h2></div>
             <p class="hint">{msg::quant_sweep_hint(lang)}</p>
             <RunButton view=lab.sweep label=msg::quant_sweep_run(lang) on_run=run/>
