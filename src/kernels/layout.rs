@@ -27,6 +27,13 @@ pub(super) fn lanes(gpu: &Gpu, lines: usize, length: usize) -> u64 {
     (length.div_ceil(WEIGHTS_PER_LANE).max(1) as u64).next_power_of_two().min(WIDTH)
 }
 
+/// Additions that the longest chain of a sum over `length` numbers goes through: its error is at most this many
+/// roundings of the sum of magnitudes.
+pub fn summation_depth(gpu: &Gpu, lines: usize, length: usize) -> usize {
+    let lanes = lanes(gpu, lines, length.min(CHUNK)) as usize;
+    length.min(CHUNK).div_ceil(lanes) + lanes.ilog2() as usize + 1
+}
+
 /// Workgroups for `lines` lines that `lanes` invocations share.
 pub(super) fn workgroups(lines: usize, lanes: u64) -> u64 {
     (lines as u64).div_ceil(WIDTH / lanes)
