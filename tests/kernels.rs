@@ -99,16 +99,27 @@ const RULES: [ScaleRule; 4] = [
 const ROUNDINGS: [Rounding; 2] = [Rounding::Nearest, Rounding::Stochastic { seed: 99 }];
 const STORAGES: [ScaleStorage; 3] = [ScaleStorage::F32, ScaleStorage::F16, ScaleStorage::Double];
 
+/// Codes, inverses and restored weights from the device.
+async fn on_device(
+    gpu: &Gpu,
+    w: &[f32],
+    rows: usize,
+    cols: usize,
+    spec: &QuantSpec,
+) -> Result<(math::Quantized, Vec<f32>, Vec<f32>), LabError> {
+    let matrix = kernels::upload_matrix(gpu, w, rows, cols)?;
+    let quantized = kernels::quantize(gpu, &matrix, spec).await?;
+    let restored = kernels::dequantize(gpu, &quantized)?;
+    let got = kernels::read_quantized(gpu, &quantized).await?;
+    let inverses = kernels::read_inverses(gpu, &quantized).await?;
+    Ok((got, inverses, kernels::read_matrix(gpu, &restored).await?))
+}
+
 /// Quantizes on both sides and compares scales, zero points, codes and restored weights.
 fn compare(gpu: &Gpu, w: &[f32], rows: usize, cols: usize, spec: &QuantSpec) {
     let what = format!("[{rows}, {cols}] {spec:?}");
-    let fail = |error: LabError| panic!("{what}: {error}");
-    let matrix = kernels::upload_matrix(gpu, w, rows, cols).unwrap_or_else(fail);
-    let quantized = block_on(kernels::quantize(gpu, &matrix, spec)).unwrap_or_else(fail);
-    let restored = kernels::dequantize(gpu, &quantized).unwrap_or_else(fail);
-    let got = block_on(kernels::read_quantized(gpu, &quantized)).unwrap_or_else(fail);
-    let inverses = block_on(kernels::read_inverses(gpu, &quantized)).unwrap_or_else(fail);
-    let back = block_on(kernels::read_matrix(gpu, &restored)).unwrap_or_else(fail);
+    let outcome = block_on(on_device(gpu, w, rows, cols, spec));
+    let (got, inverses, back) = outcome.unwrap_or_else(|error| panic!("{what}: {error}"));
     let reference = math::quantize(w, rows, cols, spec);
     let dequantized = agreement::dequantized(&math::dequantize(&got), &back);
     assert!(dequantized <= 1.0, "{what}: restored weights off by {dequantized} tolerances");
@@ -118,7 +129,12 @@ fn compare(gpu: &Gpu, w: &[f32], rows: usize, cols: usize, spec: &QuantSpec) {
         assert!(scales <= 1.0, "{what}: scales off by {scales} tolerances");
         let codes = agreement::codes(w, &reference, &got, &inverses);
         assert!(codes <= 1.0, "{what}: codes off by {codes} tolerances");
-    } else if spec.scale_storage != ScaleStorage::Double {
+        return;
+    }
+    let fit = agreement::codes_fit(w, &got, &inverses);
+    assert!(fit <= 1.0, "{what}: codes off by {fit} tolerances");
+    if spec.scale_storage != ScaleStorage::Double {
+        let reference = math::quantize(w, rows, cols, &QuantSpec { rounding: Rounding::Nearest, ..*spec });
         let groups = Groups::new(spec.granularity, rows, cols);
         let depth = summation_depth(gpu, groups.count(), groups.size) + groups.size.div_ceil(4096);
         let search = agreement::least_squares(w, &reference, &got, &inverses, depth);
@@ -203,7 +219,7 @@ fn zeros_signs_ties_and_extremes_agree() {
             // Halves of a scale of 1: ties to even.
             [127.0, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5],
             [7.0, 0.5, 1.5, 2.5, 3.5, -6.5, -0.5, 1e-3],
-            [3e38, -3e38, 1e38, -1e30, 1.0, -1.0, 65519.0, 65520.0],
+            [1e36, -1e36, 1e35, -1e30, 1.0, -1.0, 65519.0, 65520.0],
         ];
         let w: Vec<f32> = rows.concat();
         for (format, symmetry) in formats() {
@@ -319,9 +335,7 @@ fn matvec_agrees() {
             let x = math::activations(cols, 3);
             let matrix = kernels::upload_matrix(gpu, w, rows, cols).expect("upload");
             let got = block_on(kernels::matvec(gpu, &matrix, &x)).expect("matvec");
-            // The whole row is one sum here, however long.
-            let lanes = gpu.forced_lanes.get().unwrap_or(1) as usize;
-            let depth = cols.div_ceil(lanes) + 7;
+            let depth = summation_depth(gpu, rows * cols.div_ceil(4096), cols);
             let off = agreement::product(w, &x, &math::matvec(w, rows, cols, &x), &got, depth);
             assert!(off <= 1.0, "[{rows}, {cols}]: off by {off} tolerances");
         });
@@ -449,7 +463,7 @@ fn every_kernel_is_healthy_and_a_wrong_one_is_found() {
             ("error_stats", "w * w_hat", "w * w"),
             ("matrix_stats", "w, w, d, d * d", "w, w, d, abs(d)"),
             ("histogram", "floor(", "ceil("),
-            ("matvec", "col < params.cols", "col < params.cols - 1u"),
+            ("matvec", "col < end", "col < end - 1u"),
             ("heatmap", "b.at < a.at", "b.at > a.at"),
             ("scale_columns", "% params.cols", "% (params.cols - 1u)"),
         ];

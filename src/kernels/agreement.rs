@@ -75,9 +75,36 @@ pub fn codes(w: &[f32], reference: &Quantized, got: &Quantized, inverses: &[f32]
     }))
 }
 
+/// Codes, given the inverses that the kernel used, without a reference that chose the same scales: to nearest, no other
+/// level is nearer than 4 roundings of `x`; stochastically, the level is one of the two neighbours of `x`.
+pub fn codes_fit(w: &[f32], got: &Quantized, inverses: &[f32]) -> f64 {
+    let table = level_table(got);
+    let last = table.len() - 1;
+    worst((0..w.len()).map(|i| {
+        let (group, code) = (got.groups.of(i), got.codes.get(i) as usize);
+        if code > last {
+            return WRONG;
+        }
+        let x = f64::from(w[i] * inverses[group]) + zero_of(got, group);
+        let x = x.clamp(table[0], table[last]);
+        let allowed = 4.0 * U * x.abs().max(table[code].abs());
+        match got.spec.rounding {
+            Rounding::Nearest => {
+                let excess = (table[code] - x).abs() - (nearest(&table, x) - x).abs();
+                if excess == 0.0 { 0.0 } else { excess / (2.0 * allowed) }
+            }
+            Rounding::Stochastic { .. } => {
+                let (below, above) = (table[code.saturating_sub(1)], table[(code + 1).min(last)]);
+                let outside = (below - x).max(x - above).max(0.0);
+                if outside == 0.0 { 0.0 } else { outside / allowed }
+            }
+        }
+    }))
+}
+
 /// How far `x` is from where code `a` becomes code `b`, in multiples of 4 roundings.
 fn boundary_ratio(x: f64, table: &[f64], a: u32, b: u32, rounding: Rounding, index: usize) -> f64 {
-    if a.abs_diff(b) != 1 {
+    if a.abs_diff(b) != 1 || a.max(b) as usize >= table.len() {
         return WRONG;
     }
     let (lower, upper) = (table[a.min(b) as usize], table[a.max(b) as usize]);
@@ -106,7 +133,7 @@ fn half_ratio(w: f32, a: u32, b: u32, format: Format, rounding: Rounding, index:
     ratio(fraction, u, 8.0 * U)
 }
 
-/// The scale of least squares.
+/// The scale of least squares, against a reference that rounds to nearest as the search does.
 ///
 /// With `n` additions in the longest chain, `sum(w l)` and `sum(l l)` are off by at most `(n + 2) u` of themselves (all
 /// terms have one sign), so the merit `sum(w l)^2 / sum(l l)` of a candidate by `3 (n + 2) u`, and the winner can be worse

@@ -6,6 +6,7 @@
 //! Dimension legend: `O` rows, `I` columns, `G` scale groups.
 
 pub mod agreement;
+pub mod bench;
 mod dequantize;
 mod error_stats;
 mod group_percentile;

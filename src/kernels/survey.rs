@@ -68,12 +68,7 @@ pub async fn survey(
         columns: columns.map(|p| p.lines(&readings)).unwrap_or_default(),
         histogram: weights.map(|slot| readings.get(&slot)).unwrap_or_default(),
         error_histogram: errors.map(|slot| readings.get(&slot)).unwrap_or_default(),
-        product: product
-            .map(|slot| readings.get::<f32>(&slot))
-            .unwrap_or_default()
-            .into_iter()
-            .map(f64::from)
-            .collect(),
-        heatmap: cells.map(|slot| heatmap::cells(&readings, &slot)).unwrap_or_default(),
+        product: product.map(|p| p.product(&readings)).unwrap_or_default(),
+        heatmap: cells.map(|p| p.cells(&readings)).unwrap_or_default(),
     })
 }
