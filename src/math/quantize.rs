@@ -73,10 +73,10 @@ fn scaled<C: Codec>(codec: C, w: &[f32], rows: usize, cols: usize, spec: &QuantS
         let range = groups.range(group);
         let (begin, w) = (range.start, &w[range.clone()]);
         let mut choice = fitting(w, spec, &mut scratch);
+        let codec = if moving_zero { codec.around(choice.zero) } else { codec };
         if spec.scale_rule == ScaleRule::LeastSquares {
             choice = least_squares(codec, w, choice, &factors);
         }
-        let codec = if moving_zero { codec.around(choice.zero) } else { codec };
         let out = &mut codes[range];
         match spec.rounding {
             Rounding::Nearest => {
