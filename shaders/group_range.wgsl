@@ -19,7 +19,8 @@
 //
 // Limits
 //   64 invocations a workgroup, 1 KiB of workgroup memory. Divisions are done in integers, correctly rounded, because
-//   WGSL allows an error of 2.5 ulp and the scales must be those of the CPU to the bit. Scales below 2^-126 become 0.
+//   WGSL allows an error of 2.5 ulp and the scales must be those of the CPU to the bit. Scales below 2^-126 become 0,
+//   and so do the codes of a group whose scale is above 2^126, since its inverse would be subnormal.
 // Source: the formulas are those of `math::quantize` and the papers named there.
 
 struct Params {

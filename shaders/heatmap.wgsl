@@ -6,11 +6,13 @@
 //
 // Memory layout
 //   weights, restored  f32 [.. * stride], row-major
-//   cells              vec4<u32> [cell_rows * cell_cols]: bits of w, w_hat and w_hat - w, and the flat index
+//   cells              vec4<u32> [cell_rows * cell_cols * chunks]: bits of w, w_hat and w_hat - w, and the flat index,
+//                      or all ones for an empty chunk; a chunk is `chunk` weights of a cell, the host chooses among them
 //
 // Version ladder
 //   v1 an average a cell: hides the very outliers that one looks for
-//   v2 (this one) the worst weight; LANES invocations share a cell and choose in a tree
+//   v2 the worst weight; LANES invocations share a cell and choose in a tree: one large cell runs alone
+//   v3 (this one) cells with more than `chunk` weights are cut
 //
 // Limits
 //   64 invocations a workgroup, 1 KiB of workgroup memory; rows * cell_rows and cols * cell_cols below 2^32.
@@ -23,6 +25,8 @@ struct Params {
     cols: u32,
     cell_rows: u32,
     cell_cols: u32,
+    chunk: u32,
+    chunks: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,7 +35,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> cells: array<vec4<u32>>;
 
 const WIDTH: u32 = 64u;
-// Invocations that share one cell: a power of two, at most WIDTH.
+// Invocations that share one chunk: a power of two, at most WIDTH.
 override LANES: u32 = 64u;
 
 const NOWHERE: u32 = 0xffffffffu;
@@ -60,11 +64,12 @@ fn heatmap(
     @builtin(num_workgroups) count: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let cell = (id.x + id.y * count.x) * (WIDTH / LANES) + local / LANES;
+    let part = (id.x + id.y * count.x) * (WIDTH / LANES) + local / LANES;
     let lane = local % LANES;
-    let valid = cell < params.cell_rows * params.cell_cols;
+    let valid = part < params.cell_rows * params.cell_cols * params.chunks;
     var mine = Worst(-1.0, -1.0, NOWHERE);
     if valid {
+        let cell = part / params.chunks;
         let r = cell / params.cell_cols;
         let c = cell - r * params.cell_cols;
         let row_begin = params.row + r * params.rows / params.cell_rows;
@@ -72,8 +77,9 @@ fn heatmap(
         let col_begin = params.col + c * params.cols / params.cell_cols;
         let col_end = max(params.col + (c + 1u) * params.cols / params.cell_cols, col_begin + 1u);
         let width = col_end - col_begin;
-        let all = width * (row_end - row_begin);
-        for (var k = lane; k < all; k += LANES) {
+        let begin = (part - cell * params.chunks) * params.chunk;
+        let end = min(begin + params.chunk, width * (row_end - row_begin));
+        for (var k = begin + lane; k < end; k += LANES) {
             let down = k / width;
             let i = (row_begin + down) * params.stride + col_begin + (k - down * width);
             mine = worse(mine, Worst(abs(restored[i] - weights[i]), abs(weights[i]), i));
@@ -89,8 +95,12 @@ fn heatmap(
         workgroupBarrier();
     }
     if lane == 0u && valid {
-        let w = weights[mine.at];
-        let w_hat = restored[mine.at];
-        cells[cell] = vec4<u32>(bitcast<u32>(w), bitcast<u32>(w_hat), bitcast<u32>(w_hat - w), mine.at);
+        if mine.at == NOWHERE {
+            cells[part] = vec4<u32>(NOWHERE, NOWHERE, NOWHERE, NOWHERE);
+        } else {
+            let w = weights[mine.at];
+            let w_hat = restored[mine.at];
+            cells[part] = vec4<u32>(bitcast<u32>(w), bitcast<u32>(w_hat), bitcast<u32>(w_hat - w), mine.at);
+        }
     }
 }

@@ -3,18 +3,21 @@
 // Memory layout
 //   weights  f32 [rows * cols], row-major
 //   input    f32 [cols]
-//   output   f32 [rows]
+//   output   f32 [rows * chunks], the sum over each chunk of a row; the host adds them in f64
 //
 // Version ladder
 //   v1 one invocation a row: uncoalesced
-//   v2 (this one) LANES invocations share a row, read neighbouring columns and add up in a tree
+//   v2 LANES invocations share a row, read neighbouring columns and add up in a tree: few rows leave a GPU idle
+//   v3 (this one) rows longer than `chunk` are cut
 //
 // Limits
-//   64 invocations a workgroup, 256 B of workgroup memory; sums in f32, cols / LANES + log2(LANES) deep.
+//   64 invocations a workgroup, 256 B of workgroup memory; sums in f32, chunk / LANES + log2(LANES) deep.
 
 struct Params {
     rows: u32,
     cols: u32,
+    chunk: u32,
+    chunks: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,7 +26,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 
 const WIDTH: u32 = 64u;
-// Invocations that share one row: a power of two, at most WIDTH.
+// Invocations that share one chunk: a power of two, at most WIDTH.
 override LANES: u32 = 64u;
 
 var<workgroup> shared_sum: array<f32, WIDTH>;
@@ -34,13 +37,16 @@ fn matvec(
     @builtin(num_workgroups) count: vec3<u32>,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let row = (id.x + id.y * count.x) * (WIDTH / LANES) + local / LANES;
+    let part = (id.x + id.y * count.x) * (WIDTH / LANES) + local / LANES;
     let lane = local % LANES;
     var sum = 0.0;
-    if row < params.rows {
-        let begin = row * params.cols;
-        for (var col = lane; col < params.cols; col += LANES) {
-            sum += weights[begin + col] * input[col];
+    let valid = part < params.rows * params.chunks;
+    if valid {
+        let row = part / params.chunks;
+        let begin = (part - row * params.chunks) * params.chunk;
+        let end = min(begin + params.chunk, params.cols);
+        for (var col = begin + lane; col < end; col += LANES) {
+            sum += weights[row * params.cols + col] * input[col];
         }
     }
     shared_sum[local] = sum;
@@ -52,7 +58,7 @@ fn matvec(
         }
         workgroupBarrier();
     }
-    if lane == 0u && row < params.rows {
-        output[row] = sum;
+    if lane == 0u && valid {
+        output[part] = sum;
     }
 }

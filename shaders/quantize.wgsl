@@ -153,7 +153,10 @@ fn half_code(w: f32, index: u32) -> u32 {
         let fraction = (a - inner) / (outer - inner);
         let u = uniform_number(index);
         // Up means towards the larger value, also for negative weights.
-        let outwards = select(u < fraction, u >= 1.0 - fraction, w < 0.0);
+        var outwards = u < fraction;
+        if w < 0.0 {
+            outwards = u >= 1.0 - fraction;
+        }
         magnitude += select(0u, 1u, outwards);
     }
     return sign | magnitude;

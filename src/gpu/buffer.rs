@@ -125,7 +125,7 @@ impl Gpu {
     pub fn write(&self, buffer: &GpuBuffer, offset_bytes: u64, bytes: &[u8]) -> Result<(), LabError> {
         self.faults.alive()?;
         let end = offset_bytes + bytes.len() as u64;
-        if end > buffer.size_bytes() || offset_bytes % 4 != 0 || bytes.len() % 4 != 0 {
+        if end > buffer.size_bytes() || !offset_bytes.is_multiple_of(4) || !bytes.len().is_multiple_of(4) {
             return Err(LabError::Shape {
                 operation: "write".into(),
                 expected: format!("whole words up to {}", buffer.size_bytes()),

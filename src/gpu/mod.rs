@@ -114,8 +114,13 @@ impl Gpu {
         self.faults.on_lost(hook);
     }
 
+    /// Whether the adapter computes on the processor; the CPU tier is faster then.
+    pub fn is_software(&self) -> bool {
+        self.is_software
+    }
+
     /// Loses the device on purpose.
-    pub fn lose(&self) {
+    pub fn destroy(&self) {
         self.device.destroy();
         // Natively the loss is told at the next poll; browsers tell it by themselves.
         let _ = self.device.poll(wgpu::PollType::Poll);
@@ -154,10 +159,24 @@ impl Gpu {
         Ok(batch.finish().await?.get(&slot))
     }
 
-    /// What the device page lists: adapter, features, limits.
-    pub fn report(&self) -> Vec<(&'static str, String)> {
+    /// Asks the device for more than it can give, past every check of ours, and returns what it says.
+    ///
+    /// # Errors
+    /// [`LabError::OutOfMemory`] if the device refuses, [`LabError::DeviceLost`] if it breaks.
+    pub async fn refuse(&self, bytes: u64) -> Result<(), LabError> {
+        let asked = self.allocate_as("refused", bytes, wgpu::BufferUsages::STORAGE);
+        let settled = self.settle().await;
+        match asked.map(|_| ()).and(settled) {
+            // Beyond `maxBufferSize` WebGPU calls it invalid, below it out of memory.
+            Err(LabError::Kernel { .. }) => Err(LabError::OutOfMemory { requested_bytes: bytes }),
+            other => other,
+        }
+    }
+
+    /// What the device page lists, as keys and values: adapter, features, limits.
+    pub fn describe(&self) -> Vec<(String, String)> {
         let yes_no = |b: bool| if b { "yes" } else { "no" }.to_owned();
-        vec![
+        let facts = [
             ("vendor", self.facts.vendor.clone()),
             ("architecture", self.facts.architecture.clone()),
             ("device", self.facts.device.clone()),
@@ -173,7 +192,8 @@ impl Gpu {
             ("max_workgroup_storage_bytes", self.limits.max_compute_workgroup_storage_size.to_string()),
             ("max_workgroup_invocations", self.limits.max_compute_invocations_per_workgroup.to_string()),
             ("max_workgroups_per_dimension", self.limits.max_compute_workgroups_per_dimension.to_string()),
-        ]
+        ];
+        facts.map(|(key, value)| (key.to_owned(), value)).to_vec()
     }
 
     /// A pair of timestamps and the buffer that they are resolved into.

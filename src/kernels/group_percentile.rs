@@ -5,7 +5,7 @@ use crate::gpu::{Access, Batch, Gpu, GpuBuffer, Kernel};
 use crate::math::percentile_rank;
 use crate::protocol::LabError;
 
-use super::layout::{GroupLayout, WIDTH, lanes, workgroups};
+use super::layout::{GroupLayout, WIDTH, lanes_for_rounds, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "group_percentile";
@@ -42,6 +42,8 @@ params! {
     shift: u32,
 }
 
+/// Bits of a magnitude; a short group is read once for each.
+const MAGNITUDE_BITS: usize = 31;
 /// Values of a digit of 8 bits.
 const DIGITS: u64 = 256;
 /// Digits of a magnitude, highest first; 31 bits make one of 7 and three of 8.
@@ -73,7 +75,7 @@ pub(super) fn record(
         shift: 0,
     };
     if layout.is_whole() {
-        let lanes = lanes(gpu, groups, layout.size as usize);
+        let lanes = lanes_for_rounds(gpu, groups, layout.size as usize, MAGNITUDE_BITS);
         let overrides = [("LANES", lanes as f64)];
         batch.run(&WHOLE, &overrides, &params, &[weights, &clip], workgroups(groups, lanes))?;
         return Ok(clip);

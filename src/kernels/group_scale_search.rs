@@ -2,10 +2,10 @@
 //! [`ScaleRule::LeastSquares`](crate::math::ScaleRule).
 
 use crate::gpu::{Access, Batch, Gpu, GpuBuffer, Kernel};
-use crate::math::{QuantSpec, SEARCH_CANDIDATES, ScaleStorage, search_factors};
+use crate::math::{SEARCH_CANDIDATES, ScaleStorage, search_factors};
 use crate::protocol::LabError;
 
-use super::layout::{CodeLayout, GroupLayout, lanes, workgroups};
+use super::layout::{CodeLayout, GroupLayout, lanes_for_rounds, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "group_scale_search";
@@ -46,6 +46,9 @@ params! {
     factors: [[f32; 4]; 5],
 }
 
+/// Loop iterations for a weight: every candidate looks for its level in at most 8 halvings.
+const ROUNDS: usize = 9 * SEARCH_CANDIDATES;
+
 /// Records the search; `scales` holds the fitting scales before and the best ones after.
 ///
 /// # Errors
@@ -56,12 +59,11 @@ pub(super) fn record(
     weights: &GpuBuffer,
     layout: &GroupLayout,
     codes: &CodeLayout,
-    spec: &QuantSpec,
     table: &GpuBuffer,
     scales: &GpuBuffer,
 ) -> Result<(), LabError> {
     let mut factors = [[0.0; 4]; 5];
-    for (j, factor) in search_factors(spec.format, spec.symmetry).into_iter().enumerate() {
+    for (j, factor) in search_factors(codes.spec.format, codes.spec.symmetry).into_iter().enumerate() {
         factors[j / 4][j % 4] = factor;
     }
     let params = Params {
@@ -75,22 +77,22 @@ pub(super) fn record(
         levels: codes.levels,
         low: codes.low,
         high: codes.high,
-        store_f16: u32::from(spec.scale_storage == ScaleStorage::F16),
+        store_f16: u32::from(codes.spec.scale_storage == ScaleStorage::F16),
         unused: 0,
         factors,
     };
     let groups = layout.groups as usize;
     if layout.is_whole() {
-        let lanes = lanes(gpu, groups, layout.size as usize);
+        let lanes = lanes_for_rounds(gpu, groups, layout.size as usize, ROUNDS);
         let overrides = [("LANES", lanes as f64)];
         return batch.run(&WHOLE, &overrides, &params, &[weights, table, scales], workgroups(groups, lanes));
     }
     let sums = gpu.allocate("group_scale_search sums", (layout.parts() * SEARCH_CANDIDATES * 8) as u64)?;
-    let part_lanes = lanes(gpu, layout.parts(), layout.chunk as usize);
+    let part_lanes = lanes_for_rounds(gpu, layout.parts(), layout.chunk as usize, ROUNDS);
     let overrides = [("LANES", part_lanes as f64)];
     let buffers = [weights, table, &sums, scales];
     batch.run(&PARTIAL, &overrides, &params, &buffers, workgroups(layout.parts(), part_lanes))?;
-    let lanes = lanes(gpu, groups, layout.chunks as usize);
+    let lanes = lanes_for_rounds(gpu, groups, layout.chunks as usize, SEARCH_CANDIDATES);
     let overrides = [("LANES", lanes as f64)];
     batch.run(&COMBINE, &overrides, &params, &[&sums, scales], workgroups(groups, lanes))
 }

@@ -27,6 +27,19 @@ params! {
     cols: u32,
     cell_rows: u32,
     cell_cols: u32,
+    chunk: u32,
+    chunks: u32,
+}
+
+/// Weights of a cell that are looked at together; a picture of 192 cells a side has 455 of a 4096 x 4096 matrix in each.
+const CHUNK: usize = 16384;
+/// Marks a chunk beyond the end of its cell.
+const NOWHERE: u32 = u32::MAX;
+
+/// Where a recorded picture will be.
+pub(super) struct Pending {
+    slot: Slot,
+    chunks: usize,
 }
 
 /// Cells on one side. Times any matrix side it stays below `2^32`, which is what the kernel's integers hold.
@@ -44,7 +57,7 @@ pub(super) fn record(
     view: Viewport,
     cell_rows: usize,
     cell_cols: usize,
-) -> Result<Slot, LabError> {
+) -> Result<Pending, LabError> {
     w.same_shape(w_hat, NAME)?;
     let inside = |begin: usize, length: usize, all: usize| length > 0 && begin < all && length <= all - begin;
     if !inside(view.row, view.rows, w.rows) || !inside(view.col, view.cols, w.cols) {
@@ -56,6 +69,10 @@ pub(super) fn record(
             return Err(LabError::OutOfRange { field: "cells".into(), min: 1.0, max, got });
         }
     }
+    // The largest cell is one line longer than the average where the division leaves a rest.
+    let largest = view.rows.div_ceil(cell_rows) * view.cols.div_ceil(cell_cols);
+    let chunks = largest.div_ceil(CHUNK);
+    let parts = cell_rows * cell_cols * chunks;
     let params = Params {
         stride: w.cols as u32,
         row: view.row as u32,
@@ -64,24 +81,33 @@ pub(super) fn record(
         cols: view.cols as u32,
         cell_rows: cell_rows as u32,
         cell_cols: cell_cols as u32,
+        chunk: CHUNK as u32,
+        chunks: chunks as u32,
     };
-    let count = cell_rows * cell_cols;
-    let cells = gpu.allocate("heatmap", count as u64 * 16)?;
-    let lanes = lanes(gpu, count, (view.rows * view.cols).div_ceil(count));
+    let cells = gpu.allocate("heatmap", parts as u64 * 16)?;
+    let lanes = lanes(gpu, parts, largest.min(CHUNK));
     let buffers = [&w.weights, &w_hat.weights, &cells];
-    batch.run(&KERNEL, &[("LANES", lanes as f64)], &params, &buffers, workgroups(count, lanes))?;
-    Ok(batch.read(&cells, 0, count as u64 * 16))
+    batch.run(&KERNEL, &[("LANES", lanes as f64)], &params, &buffers, workgroups(parts, lanes))?;
+    Ok(Pending { slot: batch.read(&cells, 0, parts as u64 * 16), chunks })
 }
 
-/// Takes the picture apart.
-pub(super) fn cells(readings: &Readings, slot: &Slot) -> Cells {
-    let words: Vec<[u32; 4]> = readings.get(slot);
-    let plane = |k: usize| words.iter().map(|cell| f32::from_bits(cell[k])).collect();
-    Cells {
-        original: plane(0),
-        dequantized: plane(1),
-        error: plane(2),
-        index: words.iter().map(|cell| cell[3]).collect(),
+impl Pending {
+    /// Chooses among the chunks of each cell and takes the picture apart.
+    pub fn cells(&self, readings: &Readings) -> Cells {
+        let parts: Vec<[u32; 4]> = readings.get(&self.slot);
+        let magnitude = |bits: u32| f32::from_bits(bits).abs();
+        let rank = |p: &[u32; 4]| (magnitude(p[2]), magnitude(p[0]));
+        let mut cells = Cells::default();
+        for chunks in parts.chunks_exact(self.chunks) {
+            // Chunks follow each other in the matrix, so the first of equals is the first weight.
+            let found = chunks.iter().filter(|p| p[3] != NOWHERE);
+            let worst = found.fold(chunks[0], |a, b| if rank(b) > rank(&a) { *b } else { a });
+            cells.original.push(f32::from_bits(worst[0]));
+            cells.dequantized.push(f32::from_bits(worst[1]));
+            cells.error.push(f32::from_bits(worst[2]));
+            cells.index.push(worst[3]);
+        }
+        cells
     }
 }
 
@@ -101,6 +127,6 @@ pub async fn heatmap(
     cell_cols: usize,
 ) -> Result<Cells, LabError> {
     let mut batch = Batch::new(gpu);
-    let slot = record(gpu, &mut batch, w, w_hat, view, cell_rows, cell_cols)?;
-    Ok(cells(&batch.finish().await?, &slot))
+    let pending = record(gpu, &mut batch, w, w_hat, view, cell_rows, cell_cols)?;
+    Ok(pending.cells(&batch.finish().await?))
 }

@@ -15,16 +15,30 @@ pub(super) const WHOLE_GROUP: usize = 2 * CHUNK;
 const WEIGHTS_PER_LANE: usize = 4;
 /// Lines from which a software GPU, where a barrier costs as much as thousands of additions, gives each its invocation.
 const SOFTWARE_LINES: usize = 64;
+/// llvmpipe ends every loop of an invocation after 65,535 iterations in all, without a word; half of that is safe.
+const SOFTWARE_ITERATIONS: usize = 32768;
 
 /// How many invocations share each of `lines` lines of `length` weights: a power of two up to [`WIDTH`].
 pub(super) fn lanes(gpu: &Gpu, lines: usize, length: usize) -> u64 {
-    if let Some(forced) = gpu.forced_lanes.get() {
-        return u64::from(forced.clamp(1, WIDTH as u32).next_power_of_two());
-    }
-    if gpu.is_software && lines >= SOFTWARE_LINES {
-        return 1;
-    }
-    (length.div_ceil(WEIGHTS_PER_LANE).max(1) as u64).next_power_of_two().min(WIDTH)
+    lanes_for_rounds(gpu, lines, length, 1)
+}
+
+/// The same for kernels that take `rounds` loop iterations for every weight.
+pub(super) fn lanes_for_rounds(gpu: &Gpu, lines: usize, length: usize, rounds: usize) -> u64 {
+    let least = if gpu.is_software { (length * rounds).div_ceil(SOFTWARE_ITERATIONS) } else { 1 };
+    let wanted = match gpu.forced_lanes.get() {
+        Some(forced) => forced as usize,
+        None if gpu.is_software && lines >= SOFTWARE_LINES => 1,
+        None => length.div_ceil(WEIGHTS_PER_LANE),
+    };
+    (wanted.max(least).max(1) as u64).next_power_of_two().min(WIDTH)
+}
+
+/// Additions that the longest chain of a sum over `length` numbers goes through: its error is at most this many
+/// roundings of the sum of magnitudes.
+pub fn summation_depth(gpu: &Gpu, lines: usize, length: usize) -> usize {
+    let lanes = lanes(gpu, lines, length.min(CHUNK)) as usize;
+    length.min(CHUNK).div_ceil(lanes) + lanes.ilog2() as usize + 1
 }
 
 /// Workgroups for `lines` lines that `lanes` invocations share.
@@ -70,6 +84,7 @@ impl GroupLayout {
 /// How a format's codes are made and read, as kernels see it.
 #[derive(Clone, Debug)]
 pub(super) struct CodeLayout {
+    pub spec: QuantSpec,
     /// 0 integers, 1 codebook, 2 binary16, 3 bfloat16.
     pub kind: u32,
     pub bits: u32,
@@ -98,7 +113,7 @@ impl CodeLayout {
         table.extend(thresholds(spec.format));
         let bits = spec.format.bits();
         let per_word = codes_per_word(bits) as u32;
-        CodeLayout { kind, bits, per_word, low: low as f32, high: high as f32, levels, table }
+        CodeLayout { spec: *spec, kind, bits, per_word, low: low as f32, high: high as f32, levels, table }
     }
 }
 

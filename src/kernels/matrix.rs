@@ -107,6 +107,23 @@ pub async fn read_quantized(gpu: &Gpu, q: &GpuQuantized) -> Result<Quantized, La
     })
 }
 
+/// Brings back what the weights were multiplied by before rounding, one number a group.
+///
+/// # Errors
+/// As [`read_matrix`].
+pub async fn read_inverses(gpu: &Gpu, q: &GpuQuantized) -> Result<Vec<f32>, LabError> {
+    let groups = if q.spec.format.is_scaled() { q.groups.count() } else { 0 };
+    gpu.read(&q.scales, groups as u64 * 4, groups).await
+}
+
+/// Brings back the packed codes.
+///
+/// # Errors
+/// As [`read_matrix`].
+pub async fn read_words(gpu: &Gpu, q: &GpuQuantized) -> Result<Vec<u32>, LabError> {
+    gpu.read(&q.codes, 0, (q.codes.size_bytes() / 4) as usize).await
+}
+
 fn record_quantized(batch: &mut Batch<'_>, q: &GpuQuantized) -> (Slot, Slot) {
     let codes = batch.read(&q.codes, 0, q.codes.size_bytes());
     let scales = batch.read(&q.scales, 0, q.scales.size_bytes());

@@ -5,11 +5,14 @@
 //!
 //! Dimension legend: `O` rows, `I` columns, `G` scale groups.
 
+pub mod agreement;
+pub mod bench;
 mod dequantize;
 mod error_stats;
 mod group_percentile;
 mod group_range;
 mod group_scale_search;
+mod health;
 mod heatmap;
 mod histogram;
 mod layout;
@@ -19,16 +22,20 @@ mod matvec;
 mod params;
 mod quantize;
 mod scale_columns;
+mod survey;
 mod weight;
 
 pub use dequantize::dequantize;
 pub use error_stats::error_stats;
+pub use health::{ALL, Checking, Health, KernelEntry, check_all};
 pub use heatmap::{MAX_CELLS, heatmap};
 pub use histogram::{Bins, MAX_BINS, error_histogram, histogram};
-pub use matrix::{GpuMatrix, GpuQuantized, read_matrix, read_quantized, upload_matrix};
+pub use layout::summation_depth;
+pub use matrix::{GpuMatrix, GpuQuantized, read_inverses, read_matrix, read_quantized, read_words, upload_matrix};
 pub use matrix_stats::matrix_stats;
 pub use matvec::matvec;
 pub use params::Field;
 pub use quantize::quantize;
 pub use scale_columns::scale_columns;
+pub use survey::{Survey, SurveyRequest, survey};
 pub use weight::weight;

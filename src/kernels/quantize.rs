@@ -55,7 +55,7 @@ pub async fn quantize(gpu: &Gpu, w: &GpuMatrix, spec: &QuantSpec) -> Result<GpuQ
     let table = gpu.upload("levels", &codes.table)?;
     let mut batch = Batch::new(gpu);
     let scales = if spec.format.is_scaled() {
-        record_scales(gpu, &mut batch, w, &groups, &codes, spec, &table)?
+        record_scales(gpu, &mut batch, w, &groups, &codes, &table)?
     } else {
         gpu.allocate("scales", 12)?
     };
@@ -66,7 +66,7 @@ pub async fn quantize(gpu: &Gpu, w: &GpuMatrix, spec: &QuantSpec) -> Result<GpuQ
         gpu.write(&scales, 0, bytemuck::cast_slice(&stored))?;
         batch = Batch::new(gpu);
     }
-    let words = record_codes(gpu, &mut batch, w, &groups, &codes, spec, &table, &scales)?;
+    let words = record_codes(gpu, &mut batch, w, &groups, &codes, &table, &scales)?;
     batch.submit()?;
     Ok(quantized(words, scales))
 }
@@ -77,9 +77,9 @@ fn record_scales(
     w: &GpuMatrix,
     groups: &Groups,
     codes: &CodeLayout,
-    spec: &QuantSpec,
     table: &GpuBuffer,
 ) -> Result<GpuBuffer, LabError> {
+    let spec = &codes.spec;
     let layout = GroupLayout::new(groups);
     let scales = gpu.allocate("scales", groups.count() as u64 * 12)?;
     let clip = match spec.scale_rule {
@@ -88,22 +88,21 @@ fn record_scales(
     };
     group_range::record(gpu, batch, &w.weights, &layout, spec, clip.as_ref(), &scales)?;
     if spec.scale_rule == ScaleRule::LeastSquares {
-        group_scale_search::record(gpu, batch, &w.weights, &layout, codes, spec, table, &scales)?;
+        group_scale_search::record(gpu, batch, &w.weights, &layout, codes, table, &scales)?;
     }
     Ok(scales)
 }
 
-#[allow(clippy::too_many_arguments)]
 fn record_codes(
     gpu: &Gpu,
     batch: &mut Batch<'_>,
     w: &GpuMatrix,
     groups: &Groups,
     codes: &CodeLayout,
-    spec: &QuantSpec,
     table: &GpuBuffer,
     scales: &GpuBuffer,
 ) -> Result<GpuBuffer, LabError> {
+    let spec = &codes.spec;
     let word_count = w.count().div_ceil(codes.per_word as usize);
     let words = gpu.allocate("codes", word_count as u64 * 4)?;
     let params = Params {
