@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::parts::choice;
-use crate::ui::root_url;
 use super::settings::{Settings, Theme};
 use super::shell::Place;
 use super::standing::Standing;
 use crate::text::{Lang, msg};
+use crate::ui::root_url;
 use crate::ui::use_lang;
 
 /// The labs that exist, as the header lists them.

@@ -14,11 +14,11 @@ use super::faults::{self, Banner, Faults};
 use super::header::{Header, place_url};
 use super::home::HomePage;
 use super::probe::Probe;
-use crate::labs::quant::page::QuantPage;
-use crate::ui::root_url;
 use super::settings::Settings;
 use super::storage::StoragePage;
+use crate::labs::quant::page::QuantPage;
 use crate::text::{Lang, msg};
+use crate::ui::root_url;
 use crate::ui::{Runner, use_lang};
 
 /// A page of the site.

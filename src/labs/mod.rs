@@ -34,7 +34,7 @@ impl LabId {
 
 /// One thing the engine can be asked. The same JSON in a share link, a worker message and a command file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "lab")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// The quantization lab.
     Quant { task: quant::Task },

@@ -34,7 +34,7 @@ pub enum TierWish {
 
 /// Why the tier is what it is; shown to the visitor in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "because")]
+#[serde(rename_all = "snake_case")]
 pub enum TierReason {
     /// A hardware adapter that passed its health check.
     Hardware,
@@ -171,7 +171,7 @@ pub struct Tensor {
 
 /// Everything a run can say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     Started {
         run: RunId,

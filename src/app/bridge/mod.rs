@@ -249,8 +249,8 @@ impl WorkerBridge {
 }
 
 impl Bridge for WorkerBridge {
-    fn run(&self, view: RunView, command: serde_json::Value) {
-        let command = match serde_json::from_value::<Command>(command) {
+    fn run(&self, view: RunView, command: String) {
+        let command = match serde_json::from_str::<Command>(&command) {
             Ok(command) => command,
             Err(error) => {
                 let error = LabError::Unknown { field: "command".into(), got: error.to_string() };

@@ -9,11 +9,11 @@ use crate::app::clock;
 use crate::app::faults::Faults;
 use crate::app::parts::section;
 use crate::app::probe::Probe;
-use crate::ui::{copy, download};
 use crate::app::standing::Standing;
 use crate::protocol::Table;
 use crate::text::{Lang, msg};
 use crate::ui::use_lang;
+use crate::ui::{copy, download};
 use crate::worker::BUILD;
 
 /// The section.

@@ -8,11 +8,11 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::faults::{Faults, Remedy};
 use super::parts::section;
-use crate::ui::download;
 use super::settings::Settings;
 use super::{clock, keep};
 use crate::protocol::{Fault, LabError, Resource};
 use crate::text::{Lang, bytes, integer, msg};
+use crate::ui::download;
 use crate::ui::use_lang;
 use crate::worker::BUILD;
 

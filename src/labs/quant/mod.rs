@@ -27,7 +27,7 @@ pub const HEATMAP_CELLS: u32 = 192;
 
 /// Where the weights come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "from")]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A seeded matrix.
     Seeded {
@@ -62,7 +62,7 @@ pub enum Distribution {
 
 /// The input of `y = W x`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "from")]
+#[serde(rename_all = "snake_case")]
 pub enum Activations {
     /// Standard normal, seeded.
     Seeded { seed: u32 },
@@ -96,7 +96,7 @@ pub struct View {
 
 /// What the engine can be asked; one variant of `labs::Command` wraps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "do")]
+#[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Lists what a file holds: table [`tables::CONTENTS`].
     Open { name: String },
