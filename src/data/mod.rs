@@ -1,1 +1,13 @@
-//! Readers for the files that visitors bring.
+//! Readers for the files that visitors bring: safetensors, `.npy` and CSV; and the text of share links.
+//!
+//! Pure functions over ranges of bytes: the caller reads the first bytes, then the header, then the rows that are
+//! wanted, so that a 5 GB file opens at once. Every length is checked against the bytes that are left before anything
+//! is allocated, and every failure names the file, the place and the reason.
+
+pub mod csv;
+pub mod npy;
+pub mod safetensors;
+pub mod share;
+mod window;
+
+pub use window::{Matrix, Window, matrix_shape};

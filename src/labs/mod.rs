@@ -6,10 +6,12 @@ use crate::protocol::LabError;
 
 #[cfg(feature = "gpu")]
 mod ctx;
+#[cfg(feature = "gpu")]
+pub mod device;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
-pub use ctx::{Ctx, Device, EventSink, Yield};
+pub use ctx::{Ctx, Device, EventSink, Host, Local};
 
 /// Names a lab in routes, links and storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

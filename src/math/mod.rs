@@ -2,8 +2,42 @@
 //!
 //! Every kernel in `shaders/` has its reference here under the same name, written independently of it.
 
+mod codec;
+mod codes;
+mod dequantize;
+mod double_quant;
+mod error_stats;
+mod formats;
+mod heatmap;
+mod histogram;
+mod matvec;
+mod pareto;
+mod percentile;
+mod quantize;
+mod rng;
+mod scale;
+mod size;
+mod source;
 mod spec;
 
+pub use codes::{Codes, codes_per_word, pack_codes, unpack_codes};
+pub use dequantize::{Weight, dequantize, dequantize_into, explain};
+pub use double_quant::{DoubleScales, dynamic_map};
+pub use error_stats::{
+    Axis, Band, LineStats, MatrixStats, Totals, band_size, error_by_band, error_stats, matrix_stats, sqnr_db,
+};
+pub use formats::{
+    E4M3_LEVELS, E4M3_MAX, E5M2_LEVELS, E5M2_MAX, NF4_LEVELS, SEARCH_CANDIDATES, int_range, levels, reach,
+    search_factors, thresholds,
+};
+pub use heatmap::{Cells, Viewport, heatmap};
+pub use histogram::{error_histogram, histogram};
+pub use matvec::{matvec, relative_error};
+pub use pareto::{pareto_front, sweep_specs};
+pub use percentile::percentile_rank;
+pub use quantize::{Quantized, quantize, stored_scales};
+pub use rng::{Generator, hash_u32, pcg, uniform};
+pub use source::{WEIGHT_STD, activations, gaussian, heavy_tailed, outlier_columns, scale_columns};
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,
 };

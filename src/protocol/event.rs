@@ -19,6 +19,19 @@ pub enum Tier {
     Cpu,
 }
 
+/// Which tier the visitor wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierWish {
+    /// The GPU where it is a real one that passes its health check, the CPU otherwise.
+    #[default]
+    Auto,
+    /// The GPU, even a software one.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
 /// Why the tier is what it is; shown to the visitor in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "because")]

@@ -9,24 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::labs::Command;
 use crate::protocol::{Event, RunId, Tier, TierReason};
 
+pub use crate::protocol::TierWish;
+
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+mod body;
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+mod host;
+
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+pub use body::start;
+
 /// Stamp of this build; part of every worker address, so that caches never mix two builds.
 pub const BUILD: &str = match option_env!("AFINA_BUILD") {
     Some(stamp) => stamp,
     None => "dev",
 };
-
-/// Which tier the visitor wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TierWish {
-    /// The GPU where it is a real one that passes its health check, the CPU otherwise.
-    #[default]
-    Auto,
-    /// The GPU, even a software one.
-    Gpu,
-    /// The CPU.
-    Cpu,
-}
 
 /// From the page to a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,4 +61,6 @@ pub enum FromWorker {
     Event { event: Event },
     /// The device is gone, and with it this worker's use: the page ends it and starts another.
     Lost { message: String },
+    /// The wasm did not load, or it panicked: nothing more will come.
+    Broken { message: String },
 }
