@@ -1,2 +1,5 @@
-//! app
-fn main() {}
+//! The page; see `afina::app`.
+
+fn main() {
+    afina::app::start();
+}

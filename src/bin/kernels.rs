@@ -1,2 +1,6 @@
-//! kernels
-fn main() {}
+//! The `kernels` worker; see `afina::worker`.
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    afina::worker::start();
+}

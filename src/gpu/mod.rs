@@ -1,4 +1,210 @@
 //! Adapter, device, buffers, kernels as objects. Knows no lab.
+//!
+//! One [`Gpu`] is one device. Work is recorded into a [`Batch`] and waited for once; nothing here blocks a browser.
+//! Errors are values: a refused allocation, a shader that does not compile and a lost device come back as
+//! [`LabError`], on the spot natively, at the next wait in a browser (see `faults.rs`).
 
-/// One device and its queue.
-pub struct Gpu;
+mod adapter;
+mod batch;
+mod buffer;
+mod clock;
+mod faults;
+mod kernel;
+mod oneshot;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::protocol::LabError;
+
+pub use adapter::{AdapterFacts, Wanted};
+pub use batch::{Batch, Readings, Slot, two_dimensional};
+pub use buffer::{GpuBuffer, Ledger};
+pub use clock::now_millis;
+pub use kernel::{Access, Kernel, Overrides};
+pub use oneshot::{Receiver, Sender, oneshot};
+pub use wgpu::PowerPreference;
+
+/// One device, its queue, and everything compiled and allocated on it.
+pub struct Gpu {
+    /// The four handles that burn wants in order to compute on the same device.
+    pub instance: wgpu::Instance,
+    pub adapter: wgpu::Adapter,
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    /// The names of the adapter.
+    pub facts: AdapterFacts,
+    /// The limits of the device.
+    pub limits: wgpu::Limits,
+    pub has_f16: bool,
+    pub has_subgroups: bool,
+    pub has_timestamps: bool,
+    /// The adapter computes on the processor; the CPU tier is faster.
+    pub is_software: bool,
+    /// How many invocations share one line or group in a reduction, if a test or a benchmark wants a certain number
+    /// (a power of two up to 64) instead of the rule of [`crate::kernels`].
+    pub forced_lanes: Cell<Option<u32>>,
+    faults: faults::Faults,
+    ledger: Rc<Ledger>,
+    pipelines: RefCell<HashMap<kernel::PipelineKey, Rc<kernel::Pipeline>>>,
+    sources: RefCell<HashMap<&'static str, Rc<str>>>,
+    /// The parameters of the batch that is submitted next; lives as long as the device.
+    uniforms: wgpu::Buffer,
+}
+
+impl Gpu {
+    /// Opens the adapter that the system prefers for `power`, with the features that exist and all its limits.
+    ///
+    /// # Errors
+    /// [`LabError::NoGpu`] if there is no WebGPU, no adapter, or no device.
+    pub async fn open(power: PowerPreference) -> Result<Gpu, LabError> {
+        Gpu::open_as(&Wanted::new(power)).await
+    }
+
+    /// Opens an adapter with chosen limits and features.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub async fn open_as(wanted: &Wanted) -> Result<Gpu, LabError> {
+        let opened = adapter::open(wanted).await?;
+        let faults = faults::Faults::watch(&opened.device);
+        let features = opened.device.features();
+        let uniforms =
+            faults.guard(&opened.device, faults::Guarded::Allocation { bytes: batch::UNIFORM_BYTES }, || {
+                opened.device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("uniforms"),
+                    size: batch::UNIFORM_BYTES,
+                    usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                })
+            })?;
+        Ok(Gpu {
+            limits: opened.device.limits(),
+            has_f16: features.contains(wgpu::Features::SHADER_F16),
+            has_subgroups: features.contains(wgpu::Features::SUBGROUP),
+            has_timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            is_software: opened.is_software,
+            instance: opened.instance,
+            adapter: opened.adapter,
+            device: opened.device,
+            queue: opened.queue,
+            facts: opened.facts,
+            forced_lanes: Cell::new(None),
+            faults,
+            ledger: Rc::default(),
+            pipelines: RefCell::default(),
+            sources: RefCell::default(),
+            uniforms,
+        })
+    }
+
+    /// One line naming adapter, driver and backend.
+    pub fn adapter_key(&self) -> String {
+        self.facts.key()
+    }
+
+    /// Why the device is gone, if it is.
+    pub fn lost(&self) -> Option<String> {
+        self.faults.lost()
+    }
+
+    /// Calls `hook` when the device is lost; at once if it already is. The last hook set counts.
+    pub fn on_lost(&self, hook: Box<dyn Fn(String)>) {
+        self.faults.on_lost(hook);
+    }
+
+    /// Whether the adapter computes on the processor; the CPU tier is faster then.
+    pub fn is_software(&self) -> bool {
+        self.is_software
+    }
+
+    /// Loses the device on purpose.
+    pub fn destroy(&self) {
+        self.device.destroy();
+        // Natively the loss is told at the next poll; browsers tell it by themselves.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
+
+    /// Errors that no call was waiting for, oldest first; for the report of the device page.
+    pub fn uncaptured_errors(&self) -> Vec<String> {
+        self.faults.uncaptured()
+    }
+
+    /// What is allocated.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Waits until every error of earlier calls is known.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub async fn settle(&self) -> Result<(), LabError> {
+        self.faults.settle(|name| self.forget(name)).await
+    }
+
+    /// Reads whole values from a buffer.
+    ///
+    /// # Errors
+    /// [`LabError::DeviceLost`], [`LabError::OutOfMemory`], and errors of earlier calls.
+    pub async fn read<T: bytemuck::Pod>(
+        &self,
+        buffer: &GpuBuffer,
+        offset_bytes: u64,
+        count: usize,
+    ) -> Result<Vec<T>, LabError> {
+        let mut batch = Batch::new(self);
+        let slot = batch.read(buffer, offset_bytes, (count * size_of::<T>()) as u64);
+        Ok(batch.finish().await?.get(&slot))
+    }
+
+    /// Asks the device for more than it can give, past every check of ours, and returns what it says.
+    ///
+    /// # Errors
+    /// [`LabError::OutOfMemory`] if the device refuses, [`LabError::DeviceLost`] if it breaks.
+    pub async fn refuse(&self, bytes: u64) -> Result<(), LabError> {
+        let asked = self.allocate_as("refused", bytes, wgpu::BufferUsages::STORAGE);
+        let settled = self.settle().await;
+        match asked.map(|_| ()).and(settled) {
+            // Beyond `maxBufferSize` WebGPU calls it invalid, below it out of memory.
+            Err(LabError::Kernel { .. }) => Err(LabError::OutOfMemory { requested_bytes: bytes }),
+            other => other,
+        }
+    }
+
+    /// What the device page lists, as keys and values: adapter, features, limits.
+    pub fn describe(&self) -> Vec<(String, String)> {
+        let yes_no = |b: bool| if b { "yes" } else { "no" }.to_owned();
+        let facts = [
+            ("vendor", self.facts.vendor.clone()),
+            ("architecture", self.facts.architecture.clone()),
+            ("device", self.facts.device.clone()),
+            ("description", self.facts.description.clone()),
+            ("driver", self.facts.driver.clone()),
+            ("backend", self.facts.backend.clone()),
+            ("software", yes_no(self.is_software)),
+            ("shader_f16", yes_no(self.has_f16)),
+            ("subgroups", yes_no(self.has_subgroups)),
+            ("timestamps", yes_no(self.has_timestamps)),
+            ("max_buffer_bytes", self.limits.max_buffer_size.to_string()),
+            ("max_storage_binding_bytes", self.limits.max_storage_buffer_binding_size.to_string()),
+            ("max_workgroup_storage_bytes", self.limits.max_compute_workgroup_storage_size.to_string()),
+            ("max_workgroup_invocations", self.limits.max_compute_invocations_per_workgroup.to_string()),
+            ("max_workgroups_per_dimension", self.limits.max_compute_workgroups_per_dimension.to_string()),
+        ];
+        facts.map(|(key, value)| (key.to_owned(), value)).to_vec()
+    }
+
+    /// A pair of timestamps and the buffer that they are resolved into.
+    fn timer(&self) -> Result<(wgpu::QuerySet, GpuBuffer), LabError> {
+        let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
+        let resolved = self.allocate_as("timestamps", 16, usage)?;
+        let set = self.device.create_query_set(&wgpu::QuerySetDescriptor {
+            label: Some("timestamps"),
+            ty: wgpu::QueryType::Timestamp,
+            count: 2,
+        });
+        Ok((set, resolved))
+    }
+}

@@ -1,12 +1,17 @@
-//! What a run is given besides its configuration: who listens, whether to stop, and what to compute on.
+//! What a run is given besides its configuration: who listens, whether to stop, what to compute on, and the machine it
+//! runs on (clock, files, event loop), so that the same run works in a browser, in a test and in a native tool.
 
 use std::cell::Cell;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::gpu::Gpu;
 use crate::protocol::{Event, LabError, Phase, RunId, Table, Tensor, Tier};
+
+/// A future that stays on this thread.
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Takes the events of runs: the worker's port in the browser, a `Vec` in tests, JSON lines natively.
 pub trait EventSink {
@@ -14,8 +19,27 @@ pub trait EventSink {
     fn emit(&self, event: Event);
 }
 
-/// Lets the event loop breathe, so that a Stop can arrive. Does nothing natively.
-pub type Yield = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
+/// The machine around the engine.
+pub trait Host {
+    /// Lets the event loop breathe, so that a Stop can arrive. Nothing to do natively.
+    fn breathe(&self) -> Local<'_, ()>;
+    /// Waits.
+    fn sleep(&self, millis: u32) -> Local<'_, ()>;
+    /// Milliseconds from an arbitrary start.
+    fn now_millis(&self) -> f64;
+    /// Whether a GPU can be asked for at all.
+    fn has_gpu_api(&self) -> bool;
+    /// The size of a file that the visitor opened, in bytes.
+    ///
+    /// # Errors
+    /// [`LabError::FileGone`].
+    fn file_size(&self, name: &str) -> Result<u64, LabError>;
+    /// Bytes of a file that the visitor opened.
+    ///
+    /// # Errors
+    /// [`LabError::FileGone`].
+    fn read_file<'a>(&'a self, name: &'a str, range: Range<u64>) -> Local<'a, Result<Vec<u8>, LabError>>;
+}
 
 /// What to compute on.
 #[derive(Clone)]
@@ -38,23 +62,34 @@ impl Device {
 pub struct Ctx {
     pub run: RunId,
     pub device: Device,
-    pub(crate) sink: Rc<dyn EventSink>,
-    pub(crate) stopped: Rc<Cell<bool>>,
-    pub(crate) breathe: Yield,
+    pub host: Rc<dyn Host>,
+    sink: Rc<dyn EventSink>,
+    stopped: Rc<Cell<bool>>,
 }
 
 impl Ctx {
-    /// The surroundings of run `run`.
-    pub fn new(run: RunId, device: Device, sink: Rc<dyn EventSink>, stopped: Rc<Cell<bool>>, breathe: Yield) -> Ctx {
-        Ctx { run, device, sink, stopped, breathe }
+    /// The surroundings of run `run`; setting `stopped` ends it at its next checkpoint.
+    pub fn new(
+        run: RunId,
+        device: Device,
+        host: Rc<dyn Host>,
+        sink: Rc<dyn EventSink>,
+        stopped: Rc<Cell<bool>>,
+    ) -> Ctx {
+        Ctx { run, device, host, sink, stopped }
     }
 
-    /// Yields to the event loop and ends the run if Stop was pressed.
+    /// Yields to the event loop and ends the run if Stop was pressed or the device is gone.
     ///
     /// # Errors
-    /// [`LabError::Stopped`].
+    /// [`LabError::Stopped`], [`LabError::DeviceLost`].
     pub async fn checkpoint(&self) -> Result<(), LabError> {
-        (self.breathe)().await;
+        self.host.breathe().await;
+        if let Device::Gpu(gpu) = &self.device
+            && let Some(message) = gpu.lost()
+        {
+            return Err(LabError::DeviceLost { message });
+        }
         if self.stopped.get() { Err(LabError::Stopped) } else { Ok(()) }
     }
 

@@ -6,10 +6,12 @@ use crate::protocol::LabError;
 
 #[cfg(feature = "gpu")]
 mod ctx;
+#[cfg(feature = "gpu")]
+pub mod device;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
-pub use ctx::{Ctx, Device, EventSink, Yield};
+pub use ctx::{Ctx, Device, EventSink, Host, Local};
 
 /// Names a lab in routes, links and storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,7 +34,7 @@ impl LabId {
 
 /// One thing the engine can be asked. The same JSON in a share link, a worker message and a command file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "lab")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// The quantization lab.
     Quant { task: quant::Task },

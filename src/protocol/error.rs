@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong, named so that a person can act on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "error")]
+#[serde(rename_all = "snake_case")]
 pub enum LabError {
     /// Two shapes do not fit: `matvec: W [33, 17] does not fit x [18]`.
     Shape { operation: String, expected: String, got: String },
@@ -51,7 +51,7 @@ pub enum Resource {
 
 /// Why bytes or text could not be understood. `at` of the error says where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "fault")]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Fewer bytes than announced.
     Truncated {

@@ -19,9 +19,22 @@ pub enum Tier {
     Cpu,
 }
 
+/// Which tier the visitor wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierWish {
+    /// The GPU where it is a real one that passes its health check, the CPU otherwise.
+    #[default]
+    Auto,
+    /// The GPU, even a software one.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
 /// Why the tier is what it is; shown to the visitor in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "because")]
+#[serde(rename_all = "snake_case")]
 pub enum TierReason {
     /// A hardware adapter that passed its health check.
     Hardware,
@@ -158,7 +171,7 @@ pub struct Tensor {
 
 /// Everything a run can say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     Started {
         run: RunId,

@@ -7,4 +7,4 @@ mod event;
 mod wording;
 
 pub use error::{Fault, LabError, Resource};
-pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason};
+pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish};

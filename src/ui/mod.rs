@@ -1,8 +1,30 @@
 //! Pieces of the page that any lab uses. Knows no lab.
 
+mod colour;
+mod control;
+mod drop_zone;
+mod heatmap;
+mod later;
+mod plot;
+mod root;
 mod run;
+mod run_button;
+mod save;
+mod table;
+mod width;
 
+pub use colour::{ColourMap, Look, format_colour};
+pub use control::{CopyButton, Details, FormatChips, Notice, Segmented, Select, Slider, Tone, unique_id};
+pub use drop_zone::DropZone;
+pub use heatmap::{Grid, Heatmap, Linked, Window};
+pub use later::Later;
+pub use plot::{Axis, Kind, Marks, Plot, PlotSpec, Series};
+pub use root::{fetch_text, init_root, root_url};
 pub use run::{Bridge, RunStatus, RunView, Runner};
+pub use run_button::RunButton;
+pub use save::{copy, csv, download, keep, kept};
+pub use table::{DataTable, Row, Shown, Swatch};
+pub use width::follow_width;
 
 use leptos::prelude::*;
 

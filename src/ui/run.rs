@@ -79,7 +79,7 @@ impl Default for RunView {
 /// The engine as pages see it; the app implements it over workers.
 pub trait Bridge {
     /// Starts a `labs::Command`, given as JSON, whose events go to `view`. A run still going in `view` is stopped.
-    fn run(&self, view: RunView, command: serde_json::Value);
+    fn run(&self, view: RunView, command: String);
     /// Stops the run in `view`, within 300 ms.
     fn stop(&self, view: RunView);
     /// Makes a file known to the workers under its name, and gives that name back (made unique).
@@ -105,7 +105,7 @@ impl Runner {
 
     /// Starts a command; see [`Bridge::run`].
     pub fn run(self, view: RunView, command: &impl serde::Serialize) {
-        let json = serde_json::to_value(command).expect("commands are plain data and always serialise");
+        let json = serde_json::to_string(command).expect("commands are plain data and always serialise");
         self.0.with_value(|b| b.clone()).run(view, json);
     }
 

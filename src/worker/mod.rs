@@ -9,28 +9,26 @@ use serde::{Deserialize, Serialize};
 use crate::labs::Command;
 use crate::protocol::{Event, RunId, Tier, TierReason};
 
+pub use crate::protocol::TierWish;
+
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+mod body;
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+mod host;
+
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+pub use body::start;
+
 /// Stamp of this build; part of every worker address, so that caches never mix two builds.
 pub const BUILD: &str = match option_env!("AFINA_BUILD") {
     Some(stamp) => stamp,
     None => "dev",
 };
 
-/// Which tier the visitor wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TierWish {
-    /// The GPU where it is a real one that passes its health check, the CPU otherwise.
-    #[default]
-    Auto,
-    /// The GPU, even a software one.
-    Gpu,
-    /// The CPU.
-    Cpu,
-}
-
-/// From the page to a worker.
+/// From the page to a worker. Enums are tagged from outside (`{"stop": {"run": 7}}`): tagging from inside buffers every
+/// message and costs the page some 60 KB of code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "say")]
+#[serde(rename_all = "snake_case")]
 pub enum ToWorker {
     /// First message: choose a tier and answer [`FromWorker::Ready`]. `verified` holds the adapter keys (see
     /// [`FromWorker::Ready`]) that already passed their health check with this build.
@@ -53,7 +51,7 @@ pub enum ToWorker {
 
 /// From a worker to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "say")]
+#[serde(rename_all = "snake_case")]
 pub enum FromWorker {
     /// The wasm runs and listens; sent once, before anything else.
     Up { build: String },
@@ -64,4 +62,6 @@ pub enum FromWorker {
     Event { event: Event },
     /// The device is gone, and with it this worker's use: the page ends it and starts another.
     Lost { message: String },
+    /// The wasm did not load, or it panicked: nothing more will come.
+    Broken { message: String },
 }

@@ -27,7 +27,7 @@ pub const HEATMAP_CELLS: u32 = 192;
 
 /// Where the weights come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "from")]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A seeded matrix.
     Seeded {
@@ -62,7 +62,7 @@ pub enum Distribution {
 
 /// The input of `y = W x`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "from")]
+#[serde(rename_all = "snake_case")]
 pub enum Activations {
     /// Standard normal, seeded.
     Seeded { seed: u32 },
@@ -96,7 +96,7 @@ pub struct View {
 
 /// What the engine can be asked; one variant of `labs::Command` wraps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "do")]
+#[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Lists what a file holds: table [`tables::CONTENTS`].
     Open { name: String },
@@ -116,10 +116,11 @@ pub mod tables {
     pub const CONTENTS: &str = "contents";
     /// One row: `rows, cols, first_row, total_rows, min, max, mean, std, absmax`.
     pub const MATRIX: &str = "matrix";
-    /// One row a format: `format, bits_per_weight, size_bytes, ratio, mse, max_error, sqnr_db, cosine, output_error`
-    /// and `millis` (quantize + dequantize + statistics). `output_error` is `|Wx - W'x| / |Wx|`.
+    /// One row a format (`format` is the index into the configuration's `formats`, here and below): `format, bits_per_weight, size_bytes, ratio, mse, max_error, sqnr_db, cosine, output_error`
+    /// and `millis` (quantize, dequantize, error statistics and product). `output_error` is `|Wx - W'x| / |Wx|`.
     pub const METRICS: &str = "metrics";
-    /// One row a format: `format, value, scale, zero, code, back, error, group` and `level` (the level before scaling).
+    /// One row a format: `format, row, col, value, scale, zero, code, level, back, error, group` (`level` is before scaling).
+    /// A measurement and a look send it for the weight in view that suffers most.
     pub const WEIGHT: &str = "weight";
     /// One row a format and granularity: `label, format, granularity, bits_per_weight, sqnr_db, size_bytes, on_front` (1 or 0).
     pub const SWEEP: &str = "sweep";
@@ -127,7 +128,8 @@ pub mod tables {
     pub const HISTOGRAM: &str = "histogram";
     /// One row a format and bin: `format, from, to, count` of the signed errors.
     pub const ERROR_HISTOGRAM: &str = "error_histogram";
-    /// One row a format and level (at most 256): `format, level`; the values that the scale group of the matrix' largest weight can take.
+    /// One row a format and level (at most 256): `format, level`; the values that the scale group of the weight in
+    /// [`WEIGHT`] can take. Comes with it.
     pub const LEVELS: &str = "levels";
     /// One row a format and band of rows (at most 256): `format, from, to, rmse`.
     pub const ERROR_BY_ROW: &str = "error_by_row";

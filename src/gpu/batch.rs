@@ -1,0 +1,307 @@
+//! Several dispatches, copies and readbacks in one submission with one wait.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::protocol::LabError;
+
+use super::faults::Guarded;
+use super::kernel::{Kernel, Overrides, Pipeline};
+use super::oneshot::oneshot;
+use super::{Gpu, GpuBuffer};
+
+/// WebGPU's default `minUniformBufferOffsetAlignment`; every device accepts offsets that are multiples of it.
+const UNIFORM_SLOT_BYTES: usize = 256;
+/// Dispatches that fit into one batch.
+const UNIFORM_SLOTS: usize = 256;
+/// Bytes of the buffer that holds the parameters of a batch.
+pub(super) const UNIFORM_BYTES: u64 = (UNIFORM_SLOT_BYTES * UNIFORM_SLOTS) as u64;
+/// WebGPU's default `maxComputeWorkgroupsPerDimension`.
+const MAX_WORKGROUPS_PER_DIMENSION: u64 = 65535;
+
+enum Step {
+    Dispatch { pipeline: Rc<Pipeline>, group: wgpu::BindGroup, x: u32, y: u32 },
+    Clear { buffer: GpuBuffer },
+    Copy { from: GpuBuffer, from_bytes: u64, to: GpuBuffer, to_bytes: u64, size_bytes: u64 },
+}
+
+/// Names bytes that a batch brings back.
+#[derive(Clone, Debug)]
+pub struct Slot(Range<usize>);
+
+/// Work that is recorded but not yet submitted. Buffers used in it live until it is submitted.
+pub struct Batch<'g> {
+    gpu: &'g Gpu,
+    steps: Vec<Step>,
+    kept: Vec<GpuBuffer>,
+    uniforms: Vec<u8>,
+    reads: Vec<(GpuBuffer, u64, u64)>,
+    read_bytes: u64,
+    names: Vec<&'static str>,
+    timed: bool,
+}
+
+/// The bytes that a batch brought back.
+pub struct Readings {
+    bytes: Vec<u8>,
+    /// Time between the beginning of the first and the end of the last dispatch, by the GPU's own clock; only for a
+    /// batch that was [`Batch::timed`] on a device that has timestamps.
+    pub gpu_millis: Option<f64>,
+}
+
+impl Readings {
+    /// The values in a slot.
+    pub fn get<T: bytemuck::Pod>(&self, slot: &Slot) -> Vec<T> {
+        values_from_bytes(&self.bytes[slot.0.clone()])
+    }
+}
+
+/// Copies, because the bytes may lie anywhere while values want their alignment.
+fn values_from_bytes<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
+    let mut values = vec![T::zeroed(); bytes.len() / size_of::<T>()];
+    let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+    target.copy_from_slice(&bytes[..target.len()]);
+    values
+}
+
+/// How `workgroups` are laid over two dimensions; the kernel finds its number as `x + y * width` and stops at its count.
+pub fn two_dimensional(workgroups: u64) -> (u32, u32) {
+    let height = workgroups.div_ceil(MAX_WORKGROUPS_PER_DIMENSION).max(1);
+    (workgroups.div_ceil(height) as u32, height as u32)
+}
+
+impl<'g> Batch<'g> {
+    /// An empty batch.
+    pub fn new(gpu: &'g Gpu) -> Batch<'g> {
+        Batch {
+            gpu,
+            steps: Vec::new(),
+            kept: Vec::new(),
+            uniforms: Vec::new(),
+            reads: Vec::new(),
+            read_bytes: 0,
+            names: Vec::new(),
+            timed: false,
+        }
+    }
+
+    /// Measures the dispatches by the GPU's clock, where it has one.
+    pub fn timed(mut self) -> Batch<'g> {
+        self.timed = self.gpu.has_timestamps;
+        self
+    }
+
+    /// Records `workgroups` workgroups of a kernel. `buffers` follow the order of [`Kernel::bindings`].
+    ///
+    /// # Errors
+    /// [`LabError::Kernel`], [`LabError::TooLarge`], [`LabError::DeviceLost`].
+    pub fn run<P: bytemuck::NoUninit>(
+        &mut self,
+        kernel: &Kernel,
+        overrides: Overrides<'_>,
+        params: &P,
+        buffers: &[&GpuBuffer],
+        workgroups: u64,
+    ) -> Result<(), LabError> {
+        if workgroups == 0 {
+            return Ok(());
+        }
+        let bytes = bytemuck::bytes_of(params);
+        let slot = self.uniforms.len() / UNIFORM_SLOT_BYTES;
+        if bytes.len() > UNIFORM_SLOT_BYTES || slot >= UNIFORM_SLOTS || buffers.len() != kernel.bindings.len() {
+            return Err(LabError::Kernel {
+                kernel: kernel.name.into(),
+                message: format!("{} parameter bytes, slot {slot}, {} buffers", bytes.len(), buffers.len()),
+            });
+        }
+        let pipeline = self.gpu.pipeline(kernel, overrides)?;
+        let uniform = wgpu::BindGroupEntry {
+            binding: 0,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: &self.gpu.uniforms,
+                offset: (slot * UNIFORM_SLOT_BYTES) as u64,
+                size: std::num::NonZeroU64::new(UNIFORM_SLOT_BYTES as u64),
+            }),
+        };
+        let storage = kernel.bindings.iter().zip(buffers).map(|(&(binding, _), buffer)| wgpu::BindGroupEntry {
+            binding,
+            resource: buffer.raw().as_entire_binding(),
+        });
+        let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
+        let guarded = Guarded::Kernel { name: kernel.name.into() };
+        let group = self.gpu.faults.guard(&self.gpu.device, guarded, || {
+            self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(kernel.entry),
+                layout: &pipeline.layout,
+                entries: &entries,
+            })
+        })?;
+        self.uniforms.extend_from_slice(bytes);
+        self.uniforms.resize((slot + 1) * UNIFORM_SLOT_BYTES, 0);
+        self.kept.extend(buffers.iter().map(|b| (*b).clone()));
+        if self.names.last() != Some(&kernel.name) {
+            self.names.push(kernel.name);
+        }
+        let (x, y) = two_dimensional(workgroups);
+        self.steps.push(Step::Dispatch { pipeline, group, x, y });
+        Ok(())
+    }
+
+    /// Fills a buffer with zeros.
+    pub fn clear(&mut self, buffer: &GpuBuffer) {
+        self.steps.push(Step::Clear { buffer: buffer.clone() });
+    }
+
+    /// Copies bytes between buffers; all numbers are multiples of 4.
+    pub fn copy(&mut self, from: &GpuBuffer, from_bytes: u64, to: &GpuBuffer, to_bytes: u64, size_bytes: u64) {
+        self.steps.push(Step::Copy { from: from.clone(), from_bytes, to: to.clone(), to_bytes, size_bytes });
+    }
+
+    /// Brings bytes back; both numbers are multiples of 4.
+    pub fn read(&mut self, buffer: &GpuBuffer, offset_bytes: u64, size_bytes: u64) -> Slot {
+        self.reads.push((buffer.clone(), offset_bytes, size_bytes));
+        let begin = self.read_bytes as usize;
+        self.read_bytes += size_bytes;
+        Slot(begin..self.read_bytes as usize)
+    }
+
+    /// Submits without waiting. Errors that only the device sees come at the next wait.
+    ///
+    /// # Errors
+    /// [`LabError::Kernel`], [`LabError::DeviceLost`].
+    pub fn submit(self) -> Result<(), LabError> {
+        self.encode(None, None).map(|_| ())
+    }
+
+    /// Submits and waits for what is to be read; with nothing to read, waits for the work itself.
+    ///
+    /// # Errors
+    /// [`LabError::Kernel`], [`LabError::OutOfMemory`], [`LabError::DeviceLost`].
+    pub async fn finish(self) -> Result<Readings, LabError> {
+        let gpu = self.gpu;
+        let queries = self.timed.then(|| gpu.timer()).transpose()?;
+        let timer_bytes = if queries.is_some() { 16 } else { 0 };
+        let total = (self.read_bytes + timer_bytes).max(4);
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let staging = gpu.allocate_as("readback", total, usage)?;
+        let (read_bytes, names) = (self.read_bytes as usize, self.names.join(", "));
+        let submission = self.encode(Some(&staging), queries.as_ref())?;
+        let (sender, receiver) = oneshot();
+        staging.raw().slice(..total).map_async(wgpu::MapMode::Read, move |result| sender.send(result.is_ok()));
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
+            if let Err(error) = gpu.device.poll(wait) {
+                gpu.faults.note_lost(&error.to_string());
+            }
+        }
+        #[cfg(target_arch = "wasm32")]
+        let _ = submission;
+        gpu.settle().await?;
+        let mapped = receiver.await;
+        gpu.faults.alive()?;
+        if !mapped {
+            return Err(LabError::Kernel { kernel: names, message: "the results could not be read back".into() });
+        }
+        let view = staging
+            .raw()
+            .slice(..total)
+            .get_mapped_range()
+            .map_err(|error| LabError::Kernel { kernel: names, message: error.to_string() })?;
+        let bytes = view[..read_bytes].to_vec();
+        let gpu_millis = queries.map(|_| {
+            let ticks: Vec<u64> = values_from_bytes(&view[read_bytes..read_bytes + 16]);
+            ticks[1].saturating_sub(ticks[0]) as f64 * f64::from(gpu.queue.get_timestamp_period()) * 1e-6
+        });
+        drop(view);
+        staging.raw().unmap();
+        Ok(Readings { bytes, gpu_millis })
+    }
+
+    fn encode(
+        self,
+        staging: Option<&GpuBuffer>,
+        queries: Option<&(wgpu::QuerySet, GpuBuffer)>,
+    ) -> Result<wgpu::SubmissionIndex, LabError> {
+        let gpu = self.gpu;
+        gpu.faults.alive()?;
+        let guarded = Guarded::Kernel { name: self.names.join(", ") };
+        gpu.faults.guard(&gpu.device, guarded, || {
+            if !self.uniforms.is_empty() {
+                // Ordered after earlier submissions and before this one, so one buffer serves every batch.
+                gpu.queue.write_buffer(&gpu.uniforms, 0, &self.uniforms);
+            }
+            let mut encoder =
+                gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("batch") });
+            let passes = passes_of(&self.steps);
+            let last = passes.iter().rposition(|p| matches!(p.first(), Some(Step::Dispatch { .. })));
+            let first = passes.iter().position(|p| matches!(p.first(), Some(Step::Dispatch { .. })));
+            for (k, pass) in passes.iter().enumerate() {
+                let timestamps = queries.filter(|_| Some(k) == first || Some(k) == last).map(|(set, _)| {
+                    wgpu::ComputePassTimestampWrites {
+                        query_set: set,
+                        beginning_of_pass_write_index: (Some(k) == first).then_some(0),
+                        end_of_pass_write_index: (Some(k) == last).then_some(1),
+                    }
+                });
+                encode_pass(&mut encoder, pass, timestamps);
+            }
+            let mut at = 0;
+            if let Some(staging) = staging {
+                for (buffer, offset, size) in &self.reads {
+                    encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging.raw(), at, *size);
+                    at += size;
+                }
+                if let Some((set, resolved)) = queries {
+                    encoder.resolve_query_set(set, 0..2, resolved.raw(), 0);
+                    encoder.copy_buffer_to_buffer(resolved.raw(), 0, staging.raw(), at, 16);
+                }
+            }
+            gpu.queue.submit([encoder.finish()])
+        })
+    }
+}
+
+/// Cuts the steps into runs of dispatches, which share a pass, and single copies.
+fn passes_of(steps: &[Step]) -> Vec<&[Step]> {
+    steps.chunk_by(|a, b| matches!((a, b), (Step::Dispatch { .. }, Step::Dispatch { .. }))).collect()
+}
+
+fn encode_pass(
+    encoder: &mut wgpu::CommandEncoder,
+    steps: &[Step],
+    timestamp_writes: Option<wgpu::ComputePassTimestampWrites<'_>>,
+) {
+    match &steps[0] {
+        Step::Clear { buffer } => encoder.clear_buffer(buffer.raw(), 0, None),
+        Step::Copy { from, from_bytes, to, to_bytes, size_bytes } => {
+            encoder.copy_buffer_to_buffer(from.raw(), *from_bytes, to.raw(), *to_bytes, *size_bytes);
+        }
+        Step::Dispatch { .. } => {
+            let mut pass =
+                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("batch"), timestamp_writes });
+            for step in steps {
+                if let Step::Dispatch { pipeline, group, x, y } = step {
+                    pass.set_pipeline(&pipeline.raw);
+                    pass.set_bind_group(0, group, &[]);
+                    pass.dispatch_workgroups(*x, *y, 1);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::two_dimensional;
+
+    #[test]
+    fn every_workgroup_is_covered_and_no_dimension_is_exceeded() {
+        for n in [1, 2, 65534, 65535, 65536, 65537, 131_070, 131_071, 4_000_000, 16_777_216] {
+            let (x, y) = two_dimensional(n);
+            let covered = u64::from(x) * u64::from(y);
+            assert!(covered >= n && x <= 65535 && y <= 65535, "{n}: {x} x {y}");
+            assert!(covered - n < u64::from(y), "{n}: {x} x {y} wastes more than a row's end");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! burn on our own device: the trainer's WGSL pipelines and burn's share one wgpu device and queue.
+
+use std::cell::RefCell;
+
+use burn::tensor::Device;
+use burn::tensor::wgpu::WgpuSetup;
+
+use crate::gpu::Gpu;
+use crate::protocol::LabError;
+
+/// A burn device; cheap to clone.
+pub type BurnDevice = Device;
+
+thread_local! {
+    /// The device registered last: burn does not notice a second registration of the same handles.
+    static REGISTERED: RefCell<Option<(wgpu::Device, BurnDevice)>> = const { RefCell::new(None) };
+}
+
+/// `gpu`'s own device and queue as a burn device; registered once.
+///
+/// # Errors
+/// [`LabError::NoGpu`] with burn's message.
+pub fn on_gpu(gpu: &Gpu) -> Result<BurnDevice, LabError> {
+    let known =
+        REGISTERED.with_borrow(|r| r.as_ref().filter(|(ours, _)| *ours == gpu.device).map(|(_, burns)| burns.clone()));
+    if let Some(device) = known {
+        return Ok(device);
+    }
+    let setup = WgpuSetup {
+        instance: gpu.instance.clone(),
+        adapter: gpu.adapter.clone(),
+        device: gpu.device.clone(),
+        queue: gpu.queue.clone(),
+        backend: gpu.adapter.get_info().backend,
+    };
+    let device = Device::wgpu_options().setup(setup).init().map_err(|e| LabError::NoGpu { message: e.to_string() })?;
+    REGISTERED.set(Some((gpu.device.clone(), device.clone())));
+    Ok(device)
+}
+
+/// burn's portable CPU backend with SIMD.
+pub fn on_cpu() -> BurnDevice {
+    Device::flex()
+}

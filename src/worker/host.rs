@@ -1,0 +1,98 @@
+//! The browser as the engine's [`Host`]: its event loop, its clock, the files that the visitor opened.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel};
+
+use crate::labs::{Host, Local};
+use crate::protocol::LabError;
+
+/// The scope of the worker that this code runs in.
+pub fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// The browser around a worker.
+#[derive(Default)]
+pub struct BrowserHost {
+    files: RefCell<HashMap<String, File>>,
+}
+
+impl BrowserHost {
+    /// Remembers a file under the name that commands use.
+    pub fn keep_file(&self, name: String, file: File) {
+        self.files.borrow_mut().insert(name, file);
+    }
+
+    fn file(&self, name: &str) -> Result<File, LabError> {
+        self.files.borrow().get(name).cloned().ok_or_else(|| LabError::FileGone { source: name.into() })
+    }
+}
+
+/// A promise that `begin` resolves by calling the function it is given.
+async fn resolved_by(mut begin: impl FnMut(&js_sys::Function)) {
+    let promise = Promise::new(&mut |resolve, _reject| begin(&resolve));
+    // Nothing rejects it.
+    let _ = JsFuture::from(promise).await;
+}
+
+impl Host for BrowserHost {
+    fn breathe(&self) -> Local<'_, ()> {
+        // A message to ourselves is a macrotask without the 4 ms that nested timers cost.
+        Box::pin(async {
+            let Ok(channel) = MessageChannel::new() else { return };
+            let (near, far) = (channel.port1(), channel.port2());
+            let mut keep: Option<Closure<dyn FnMut()>> = None;
+            resolved_by(|resolve| {
+                let resolve = resolve.clone();
+                let heard = Closure::once(move || {
+                    let _ = resolve.call0(&JsValue::NULL);
+                });
+                near.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+                keep = Some(heard);
+                let _ = far.post_message(&JsValue::NULL);
+            })
+            .await;
+            near.close();
+        })
+    }
+
+    fn sleep(&self, millis: u32) -> Local<'_, ()> {
+        Box::pin(resolved_by(move |resolve| {
+            let millis = i32::try_from(millis).unwrap_or(i32::MAX);
+            let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(resolve, millis);
+        }))
+    }
+
+    fn now_millis(&self) -> f64 {
+        scope().performance().map_or_else(js_sys::Date::now, |p| p.now())
+    }
+
+    fn has_gpu_api(&self) -> bool {
+        js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).is_ok_and(|gpu| !gpu.is_undefined() && !gpu.is_null())
+    }
+
+    fn file_size(&self, name: &str) -> Result<u64, LabError> {
+        Ok(self.file(name)?.size() as u64)
+    }
+
+    fn read_file<'a>(&'a self, name: &'a str, range: Range<u64>) -> Local<'a, Result<Vec<u8>, LabError>> {
+        Box::pin(async move {
+            let gone = |_: JsValue| LabError::FileGone { source: name.into() };
+            let file = self.file(name)?;
+            let slice = file.slice_with_f64_and_f64(range.start as f64, range.end as f64).map_err(gone)?;
+            let buffer = JsFuture::from(slice.array_buffer()).await.map_err(gone)?;
+            let bytes = Uint8Array::new(&buffer).to_vec();
+            if bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                Err(LabError::FileGone { source: name.into() })
+            }
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask dist`: the optimised site. Trunk builds; this stamps, shrinks and arranges.
+//!
+//! ```text
+//! dist/index.html  quant/index.html  device/index.html  storage/index.html  404.html
+//!      <build>/    boot.js, and .js and .wasm of app, kernels and trainer: the folder's name changes with its content
+//!      worker.js  theme.js  css/  icons/  lessons/     asked for with ?v=<stamp>
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::html::{UNSTAMPED, missing_page, page};
+use crate::run::{Outcome, command, files_below, npm_bin, output_of, read, read_text, root, run, say, target, write};
+use crate::{setup, stamp};
+
+/// The pages below the root. The routes of labs are `LabId::slug`; `tests/tidy.rs` checks that they agree.
+pub const ROUTES: [&str; 3] = ["quant", "device", "storage"];
+
+/// Each wasm binary and how it is optimised: the page for size, what computes for speed.
+const BINARIES: [(&str, &str); 3] = [("app", "-Oz"), ("kernels", "-O3"), ("trainer", "-O3")];
+
+/// What rustc's wasm may use; wasm-opt must be told.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-bulk-memory-opt",
+];
+
+/// Budgets of the brotli sizes, in bytes: what a visitor waits for.
+const BUDGETS: [(&str, u64); 3] = [("first load", 120 * 1024), ("kernels", 150 * 1024), ("trainer", 1434 * 1024)];
+
+/// A finished site.
+pub struct Site {
+    pub folder: PathBuf,
+    pub build: String,
+}
+
+/// Builds `dist/`.
+///
+/// # Errors
+/// The step that failed.
+pub fn dist() -> Outcome<Site> {
+    setup::rust()?;
+    setup::node()?;
+    setup::wasm_tools()?;
+    let build = stamp::of_build()?;
+    let raw = target().join("site");
+    say(&format!("building the site, stamp {build}"));
+    let mut trunk = command("trunk", &["build", "--release", "--dist"]);
+    trunk.arg(&raw).env("AFINA_BUILD", &build).env_remove("NO_COLOR");
+    run(trunk)?;
+    say("optimising and stamping");
+    let folder = root().join("dist");
+    let _ = fs::remove_dir_all(&folder);
+    assemble(&raw, &folder, &build)?;
+    Ok(Site { folder, build })
+}
+
+/// The site that lies in `dist/` already.
+///
+/// # Errors
+/// If there is none.
+pub fn existing() -> Outcome<Site> {
+    let folder = root().join("dist");
+    let html = read_text(&folder.join("index.html"))
+        .map_err(|_| "There is no dist/ yet: run `cargo xtask dist`.".to_owned())?;
+    let build = html.split_once("src=\"./").and_then(|(_, rest)| rest.split_once("/boot.js"));
+    let build = html
+        .split('"')
+        .find_map(|word| word.strip_prefix("./")?.strip_suffix("/boot.js"))
+        .or(build.map(|(b, _)| b))
+        .ok_or("dist/index.html does not start a build: run `cargo xtask dist` again.")?;
+    Ok(Site { build: build.to_owned(), folder })
+}
+
+fn assemble(raw: &Path, folder: &Path, build: &str) -> Outcome {
+    let template = read_text(&raw.join("index.html"))?;
+    for file in files_below(raw) {
+        let name = file.strip_prefix(raw).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        if name == "index.html" {
+            continue;
+        }
+        let to = match name.strip_prefix(UNSTAMPED).and_then(|n| n.strip_prefix('/')) {
+            Some(stamped) => folder.join(build).join(stamped),
+            None => folder.join(&name),
+        };
+        let how = BINARIES.iter().find(|(bin, _)| name == format!("{UNSTAMPED}/{bin}_bg.wasm"));
+        match how {
+            Some((bin, level)) => write(&to, &optimised(&file, bin, level)?)?,
+            None => write(&to, &read(&file)?)?,
+        }
+    }
+    let stamp_of = |path: &str| read(&folder.join(path)).map(|bytes| stamp::of_bytes(&bytes));
+    write(&folder.join("index.html"), page(&template, "./", build, stamp_of)?.as_bytes())?;
+    for route in ROUTES {
+        write(&folder.join(route).join("index.html"), page(&template, "../", build, stamp_of)?.as_bytes())?;
+    }
+    write(&folder.join("404.html"), missing_page().as_bytes())?;
+    // Hosts that would treat a folder with a leading underscore or dot in their own way leave this site alone.
+    write(&folder.join(".nojekyll"), b"")
+}
+
+/// The wasm after wasm-opt; what was optimised before comes from the cache.
+fn optimised(wasm: &Path, bin: &str, level: &str) -> Outcome<Vec<u8>> {
+    let kept = target().join("wasm-opt").join(format!("{}{level}.wasm", stamp::of_bytes(&read(wasm)?)));
+    if !kept.exists() {
+        let unfinished = kept.with_extension("part");
+        write(&unfinished, b"")?;
+        let mut shrink = command(npm_bin("wasm-opt"), &[level]);
+        shrink.args(WASM_FEATURES).arg(wasm).arg("-o").arg(&unfinished);
+        run(shrink)?;
+        fs::rename(&unfinished, &kept).map_err(|e| format!("{}: {e}.", kept.display()))?;
+    }
+    read(&kept).map_err(|e| format!("{bin}: {e}"))
+}
+
+/// What belongs to each budget. The first load is all that the start page asks for.
+fn parts(site: &Site) -> [Vec<PathBuf>; 3] {
+    let built = |name: &str| site.folder.join(&site.build).join(name);
+    let mut first = vec![site.folder.join("index.html"), site.folder.join("theme.js"), built("boot.js")];
+    first.extend(files_below(&site.folder.join("css")));
+    first.extend(files_below(&site.folder.join("icons")));
+    first.extend([built("app.js"), built("app_bg.wasm")]);
+    let worker =
+        |bin: &str| vec![site.folder.join("worker.js"), built(&format!("{bin}.js")), built(&format!("{bin}_bg.wasm"))];
+    [first, worker("kernels"), worker("trainer")]
+}
+
+/// Name, brotli size and limit of each budget, in bytes.
+///
+/// # Errors
+/// If a part is missing, or node cannot compress it.
+pub fn budgets(site: &Site) -> Outcome<Vec<(&'static str, u64, u64)>> {
+    let mut out = Vec::new();
+    for ((name, limit), files) in BUDGETS.into_iter().zip(parts(site)) {
+        let mut total = 0;
+        for file in files {
+            total += brotli_bytes(&file)?;
+        }
+        out.push((name, total, limit));
+    }
+    Ok(out)
+}
+
+/// Node's own brotli, at the level that hosts use for static files.
+fn brotli_bytes(file: &Path) -> Outcome<u64> {
+    const SCRIPT: &str = "const z=require('zlib');const b=require('fs').readFileSync(process.argv[1]);\
+        console.log(z.brotliCompressSync(b,{params:{[z.constants.BROTLI_PARAM_QUALITY]:11,\
+        [z.constants.BROTLI_PARAM_LGWIN]:22,[z.constants.BROTLI_PARAM_SIZE_HINT]:b.length}}).length)";
+    let path = file.to_str().ok_or("a path that is not Unicode")?;
+    let size = output_of("node", &["-e", SCRIPT, path]).and_then(|t| t.parse().ok());
+    size.ok_or_else(|| format!("{} is missing or cannot be compressed.", file.display()))
+}
+
+/// Prints where the site lies and how big it is.
+pub fn describe(site: &Site) {
+    println!("\n{} is ready: copy it to any static host, below any path.", site.folder.display());
+    if let Ok(budgets) = budgets(site) {
+        for (name, bytes, limit) in budgets {
+            println!("  {name}: {:.1} KB brotli (at most {} KB)", bytes as f64 / 1024.0, limit / 1024);
+        }
+    }
+}
