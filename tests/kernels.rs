@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 
-use afina::gpu::{Gpu, PowerPreference, Wanted};
+use afina::gpu::{Access, Batch, Gpu, Kernel, PowerPreference, Wanted};
 use afina::kernels::{self, agreement, summation_depth};
 use afina::math::{
     self, Axis, Codes, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport,
@@ -599,5 +599,50 @@ fn the_codes_on_the_device_are_packed_as_the_reference_packs_them() {
             assert!(matches!(codes, Codes::Narrow(_)));
             assert_eq!(words, math::pack_codes(&codes, u32::from(bits)), "{bits} bits");
         }
+    });
+}
+
+#[test]
+fn more_workgroups_than_one_dimension_holds() {
+    on_gpu(|gpu| {
+        // 65,535 workgroups of 64 weights and a few more.
+        let (rows, cols) = (2049, 2053);
+        assert!(rows * cols > 65535 * 64);
+        let w = math::gaussian(rows, cols, 11);
+        let spec = QuantSpec {
+            granularity: Granularity::Group(64),
+            ..nearest(Format::Int(8), Symmetry::Symmetric, ScaleStorage::F16)
+        };
+        compare(gpu, &w, rows, cols, &spec);
+    });
+}
+
+#[test]
+fn dispatches_are_timed_where_the_device_has_a_clock() {
+    on_gpu(|gpu| {
+        let entry = kernels::ALL.iter().find(|k| k.name == "scale_columns").expect("scale_columns is listed");
+        let kernel = Kernel {
+            name: entry.name,
+            source: entry.source,
+            entry: "scale_columns",
+            bindings: &[(1, Access::Read), (2, Access::Read), (3, Access::Write)],
+        };
+        let ones = vec![1f32; 4096];
+        let (base, factors) =
+            (gpu.upload("base", &ones).expect("upload"), gpu.upload("factors", &ones).expect("upload"));
+        let result = gpu.allocate("result", 4096 * 4).expect("allocate");
+        let mut batch = Batch::new(gpu).timed();
+        for _ in 0..3 {
+            batch.run(&kernel, &[], &[4096u32, 64], &[&base, &factors, &result], 64).expect("run");
+        }
+        let slot = batch.read(&result, 0, 4096 * 4);
+        let readings = block_on(batch.finish()).expect("finish");
+        assert_eq!(readings.get::<f32>(&slot), ones);
+        assert_eq!(readings.gpu_millis.is_some(), gpu.has_timestamps);
+        assert!(
+            readings.gpu_millis.is_none_or(|millis| (0.0..10_000.0).contains(&millis)),
+            "{:?}",
+            readings.gpu_millis
+        );
     });
 }

@@ -21,6 +21,11 @@ impl AdapterFacts {
         named.join(" / ")
     }
 
+    /// Whether the browser keeps every name to itself, as Firefox does.
+    fn is_nameless(&self) -> bool {
+        [&self.vendor, &self.architecture, &self.device, &self.description].iter().all(|name| name.trim().is_empty())
+    }
+
     /// Whether these are the names of a renderer that runs on the processor.
     fn names_software(&self) -> bool {
         const SOFTWARE: [&str; 6] = ["swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render", "warp"];
@@ -88,9 +93,25 @@ pub(super) async fn open(wanted: &Wanted) -> Result<Opened, LabError> {
         .await
         .map_err(|error| LabError::NoGpu { message: error.to_string() })?;
     let info = adapter.get_info();
-    let facts = facts(&info, &device);
+    let mut facts = facts(&info, &device);
+    if facts.is_nameless() {
+        facts.description = fingerprint(&adapter.limits(), adapter.features());
+    }
     let is_software = info.device_type == wgpu::DeviceType::Cpu || facts.names_software();
     Ok(Opened { instance, adapter, device, queue, facts, is_software })
+}
+
+/// What tells one nameless adapter from another, so that a health check is not remembered for the wrong one.
+fn fingerprint(limits: &wgpu::Limits, features: wgpu::Features) -> String {
+    let sizes = [limits.max_buffer_size, limits.max_storage_buffer_binding_size];
+    let f16 = if features.contains(wgpu::Features::SHADER_F16) { "f16" } else { "f32" };
+    format!(
+        "{} MiB, {} MiB, {} B, {}, {f16}",
+        sizes[0] >> 20,
+        sizes[1] >> 20,
+        limits.max_compute_workgroup_storage_size,
+        limits.max_compute_invocations_per_workgroup,
+    )
 }
 
 /// Whether `navigator.gpu` exists, in a window or a worker. wgpu itself panics where there is no `navigator`.
