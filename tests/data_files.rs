@@ -118,8 +118,8 @@ fn broken_safetensors_say_where_and_why() {
         (
             r#"{"w":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}"#,
             1,
-            "w: data_offsets",
-            Fault::SizeMismatch { expected: 1, got: 1 },
+            "w: shape",
+            Fault::BadShape { shape: "[1]".into() },
         ),
         (
             r#"{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#,

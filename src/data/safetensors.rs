@@ -223,8 +223,12 @@ fn checked_entry(source: &str, raw: &header::RawTensor) -> Result<TensorEntry, L
         return Err(fail("shape", Fault::BadShape { shape: shape_text(shape) }));
     };
     if let Some(bits) = bits {
-        let expected = bits.div_ceil(8);
-        if bits % 8 != 0 || expected != end - begin {
+        // Sub-byte types must fill their last byte, as the reference demands.
+        if !bits.is_multiple_of(8) {
+            return Err(fail("shape", Fault::BadShape { shape: shape_text(shape) }));
+        }
+        let expected = bits / 8;
+        if expected != end - begin {
             return Err(fail("data_offsets", Fault::SizeMismatch { expected, got: end - begin }));
         }
     }

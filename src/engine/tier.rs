@@ -50,15 +50,15 @@ pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Cho
         Some(Err(error)) => return Chosen::cpu(TierReason::NoDevice { message: error.to_string() }),
         Some(Ok(gpu)) => Rc::new(gpu),
     };
-    if gpu.is_software && wish == TierWish::Auto {
+    if gpu.is_software() && wish == TierWish::Auto {
         return Chosen::cpu(TierReason::SoftwareAdapter);
     }
     let adapter = gpu.adapter_key();
-    let reason = if wish == TierWish::Gpu && gpu.is_software { TierReason::Asked } else { TierReason::Hardware };
+    let reason = if wish == TierWish::Gpu && gpu.is_software() { TierReason::Asked } else { TierReason::Hardware };
     if verified.contains(&adapter) {
         return Chosen { device: Device::Gpu(gpu), reason, adapter, health: None };
     }
-    let health_limit = if gpu.is_software { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
+    let health_limit = if gpu.is_software() { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
     match within(kernels::check_all(&gpu), host, health_limit).await {
         None => Chosen { adapter, health: Some(false), ..Chosen::cpu(TierReason::TimedOut) },
         Some(verdicts) => {

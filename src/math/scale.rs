@@ -76,7 +76,8 @@ pub(super) fn least_squares<C: Codec>(codec: C, w: &[f32], fitting: Choice, fact
         let gain = if ll > 0.0 { in_units_of_s0 * in_units_of_s0 / ll } else { 0.0 };
         if gain > best_gain {
             best_gain = gain;
-            best = Choice { inverse, scale: (xl / ll / f64::from(inverse)) as f32, zero: fitting.zero };
+            let scale = clamp((xl / ll / f64::from(inverse)) as f32, f32::MIN, f32::MAX);
+            best = Choice { inverse, scale, zero: fitting.zero };
         }
     }
     if best.scale.abs() < MIN_SCALE { nothing } else { best }

@@ -176,7 +176,7 @@ fn student3_upper_quantile(p: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// From Python's `statistics.NormalDist().inv_cdf(1 - p)` and `scipy.stats.t(3).isf(p)`.
+    /// Python's `statistics.NormalDist().inv_cdf(1 - p)`, and the t table of any statistics book.
     #[test]
     fn quantiles_agree_with_published_tables() {
         for (p, z) in
@@ -184,7 +184,7 @@ mod tests {
         {
             assert!((normal_upper_quantile(p) - z).abs() < 1e-12, "{p}: {}", normal_upper_quantile(p));
         }
-        // The usual t table, 3 degrees of freedom: one-sided 25 %, 5 %, 2.5 %, 0.1 %.
+        // 3 degrees of freedom, one-sided: 25 %, 5 %, 2.5 %, 0.1 %.
         for (p, t) in [(0.25, 0.7649), (0.05, 2.3534), (0.025, 3.1824), (0.001, 10.2145)] {
             assert!((student3_upper_quantile(p) - t).abs() < 6e-5, "{p}: {}", student3_upper_quantile(p));
         }

@@ -21,8 +21,8 @@ pub async fn adapter(ctx: &Ctx) -> Result<(), LabError> {
         }
         Device::Gpu(gpu) => {
             row("tier", "gpu".into());
-            for (key, value) in gpu.report() {
-                row(key, value.into());
+            for (key, value) in gpu.describe() {
+                row(&key, value.into());
             }
         }
     }
@@ -91,13 +91,13 @@ pub async fn burn(ctx: &Ctx) -> Result<(), LabError> {
 pub async fn provoke(ctx: &Ctx, fault: Provoked) -> Result<(), LabError> {
     match (fault, &ctx.device) {
         (Provoked::DeviceLost, Device::Gpu(gpu)) => {
-            gpu.lose();
+            gpu.destroy();
             // The loss arrives as an event; give it the time to.
             ctx.host.sleep(50).await;
             Err(LabError::DeviceLost { message: gpu.lost().unwrap_or_else(|| "destroyed".into()) })
         }
         (Provoked::DeviceLost, Device::Cpu) => Err(LabError::DeviceLost { message: "CPU".into() }),
-        (Provoked::OutOfMemory, Device::Gpu(gpu)) => gpu.allocate("1 TiB", ABSURD_BYTES).map(drop),
+        (Provoked::OutOfMemory, Device::Gpu(gpu)) => gpu.refuse(ABSURD_BYTES).await,
         (Provoked::OutOfMemory, Device::Cpu) => {
             let mut wanted: Vec<u8> = Vec::new();
             let size = usize::try_from(ABSURD_BYTES).unwrap_or(usize::MAX / 2);

@@ -117,7 +117,7 @@ pub mod tables {
     /// One row: `rows, cols, first_row, total_rows, min, max, mean, std, absmax`.
     pub const MATRIX: &str = "matrix";
     /// One row a format (`format` is the index into the configuration's `formats`, here and below): `format, bits_per_weight, size_bytes, ratio, mse, max_error, sqnr_db, cosine, output_error`
-    /// and `millis` (quantize + dequantize + statistics). `output_error` is `|Wx - W'x| / |Wx|`.
+    /// and `millis` (quantize, dequantize, error statistics and product). `output_error` is `|Wx - W'x| / |Wx|`.
     pub const METRICS: &str = "metrics";
     /// One row a format: `format, row, col, value, scale, zero, code, level, back, error, group` (`level` is before scaling).
     /// A measurement and a look send it for the weight in view that suffers most.

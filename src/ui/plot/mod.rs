@@ -159,7 +159,6 @@ pub fn Plot(#[prop(into)] spec: Signal<PlotSpec>, #[prop(default = 220.0)] heigh
             <figcaption>
                 <b>{move || spec.with(|s| s.title.clone())}</b>
                 <span class="note">{move || spec.with(|s| s.note.clone())}</span>
-                <span class="save">{buttons.into_iter().collect_view()}</span>
             </figcaption>
             <div class="plot-body">
                 <svg
@@ -174,7 +173,7 @@ pub fn Plot(#[prop(into)] spec: Signal<PlotSpec>, #[prop(default = 220.0)] heigh
                 ></svg>
             </div>
             <p class="reading" aria-live="polite">{move || spec.with(|s| reading(lang, s, cursor.get()))}</p>
-            <Twin spec=spec/>
+            <div class="under"><Twin spec=spec/><span class="save">{buttons.into_iter().collect_view()}</span></div>
         </figure>
     }
     .into_any()

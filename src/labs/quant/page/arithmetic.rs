@@ -23,14 +23,16 @@ fn scale_formula(lang: Lang, spec: &QuantSpec) -> String {
         .to_string(),
         Format::Fp8E4m3 => "448".into(),
         Format::Fp8E5m2 => integer(lang, 57_344),
-        _ => "1".into(),
+        _ => String::new(),
     };
+    // NF4's levels end at 1: its scale is the largest magnitude itself.
+    let over = if top.is_empty() { top.clone() } else { [" / ", &top].concat() };
     match (spec.scale_rule, spec.symmetry) {
         (ScaleRule::LeastSquares, _) => msg::quant_scale_least(lang).to_owned(),
         (ScaleRule::Percentile { percent }, _) => {
-            msg::quant_scale_percentile(lang, &significant(lang, percent.into(), 4), &top)
+            msg::quant_scale_percentile(lang, &over, &significant(lang, percent.into(), 4))
         }
-        (ScaleRule::AbsMax, Symmetry::Symmetric) => msg::quant_scale_absmax(lang, &top),
+        (ScaleRule::AbsMax, Symmetry::Symmetric) => msg::quant_scale_absmax(lang, &over),
         (ScaleRule::AbsMax, Symmetry::FullRange) => msg::quant_scale_full(lang, &top),
         (ScaleRule::AbsMax, Symmetry::Asymmetric) => msg::quant_scale_span(lang, &top),
     }
@@ -64,8 +66,9 @@ fn lines(lang: Lang, spec: &QuantSpec, table: &Table, row: usize) -> Vec<Line> {
             line("ŵ", how, shown(back));
         }
         Format::Int(_) => {
-            line(msg::quant_line_code(lang), msg::quant_code_round(lang).to_owned(), whole(code));
-            line("ŵ", [factor(whole(code)), factor(shown(scale))].join(" × "), shown(back));
+            // The stored code is an index that starts at the lowest level; the formula's code is the level itself.
+            line(msg::quant_line_code(lang), msg::quant_code_round(lang).to_owned(), whole(level));
+            line("ŵ", [factor(whole(level)), factor(shown(scale))].join(" × "), shown(back));
         }
         Format::Nf4 | Format::Fp8E4m3 | Format::Fp8E5m2 => {
             let nearest = msg::quant_level_nearest(lang, &shown(value / scale));

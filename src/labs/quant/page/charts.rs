@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::lab::{Lab, Results, Sums, rows_of};
 use super::label;
 use crate::labs::quant::tables;
-use crate::text::{Lang, integer, msg, significant};
+use crate::text::{Lang, msg, significant};
 use crate::ui::{Axis, Kind, Look, Marks, Plot, PlotSpec, Series, use_lang};
 
 /// An empty plot until there are results.
@@ -110,7 +110,7 @@ pub(super) fn Errors(lab: Lab) -> impl IntoView {
     let by_row = plotted(lab, move |results| PlotSpec {
         name: "error-by-row",
         title: msg::quant_by_row(lang).to_owned(),
-        note: results.matrix("rows").map_or(String::new(), |n| msg::quant_n_rows(lang, &integer(lang, n as u64))),
+        note: String::new(),
         x: axis(msg::quant_axis_row(lang)),
         y: from_zero(msg::quant_axis_rmse(lang)),
         series: steps(lang, results, tables::ERROR_BY_ROW, "rmse"),
@@ -119,7 +119,7 @@ pub(super) fn Errors(lab: Lab) -> impl IntoView {
     let by_column = plotted(lab, move |results| PlotSpec {
         name: "error-by-column",
         title: msg::quant_by_column(lang).to_owned(),
-        note: results.matrix("cols").map_or(String::new(), |n| msg::quant_n_cols(lang, &integer(lang, n as u64))),
+        note: String::new(),
         x: axis(msg::quant_axis_column(lang)),
         y: from_zero(msg::quant_axis_rmse(lang)),
         series: steps(lang, results, tables::ERROR_BY_COLUMN, "rmse"),

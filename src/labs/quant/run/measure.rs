@@ -5,8 +5,8 @@ use super::tier::{Coded, Matrix};
 use crate::labs::Ctx;
 use crate::labs::quant::{Checked, Config, HEATMAP_CELLS, tables, tensors};
 use crate::math::{
-    Axis, Band, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, band_size, error_by_band,
-    levels, relative_error,
+    Band, Granularity, LineStats, MatrixStats, QuantSpec, Symmetry, Totals, Viewport, band_size, error_by_band, levels,
+    relative_error,
 };
 use crate::protocol::{Cell, LabError, Phase, Table};
 
@@ -53,17 +53,16 @@ pub async fn measure(loaded: &Loaded, config: &Checked, ctx: &Ctx) -> Result<Mea
         let begun = ctx.host.now_millis();
         let codes = matrix.quantize(spec).await?;
         let back = matrix.dequantize(&codes)?;
-        let by_row = matrix.error_stats(&back, Axis::Rows).await?;
+        let found = matrix.compare(&back, &x).await?;
         let millis = ctx.host.now_millis() - begun;
-        let by_column = matrix.error_stats(&back, Axis::Columns).await?;
-        let totals = Totals::from_lines(&by_row, matrix.len());
+        let totals = Totals::from_lines(&found.rows, matrix.len());
         let limit = if totals.max_error > 0.0 { totals.max_error as f32 } else { f32::MIN_POSITIVE };
         let errors = matrix.error_histogram(&back, -limit, limit, BINS).await?;
-        let output_error = relative_error(&y, &back.matvec(&x).await?);
+        let output_error = relative_error(&y, &found.product);
         out.metrics(index, spec, &matrix, &totals, output_error, millis);
         out.errors(index, limit, &errors);
-        out.profile(Profile::Rows, index, &by_row, band(matrix.rows, None), matrix.cols);
-        out.profile(Profile::Columns, index, &by_column, band(matrix.cols, Some(spec)), matrix.rows);
+        out.profile(Profile::Rows, index, &found.rows, band(matrix.rows, None), matrix.cols);
+        out.profile(Profile::Columns, index, &found.columns, band(matrix.cols, Some(spec)), matrix.rows);
         coded.push(codes);
         if index == config.view.selected as usize {
             shown = Some((index, back));

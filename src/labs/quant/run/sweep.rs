@@ -3,7 +3,7 @@
 use super::tier::Matrix;
 use crate::labs::Ctx;
 use crate::labs::quant::tables;
-use crate::math::{Axis, Granularity, Totals, pareto_front, sweep_specs};
+use crate::math::{Granularity, Totals, pareto_front, sweep_specs};
 use crate::protocol::{LabError, Phase, Table};
 
 /// Quantizes `matrix` in every way of [`sweep_specs`] and emits table [`tables::SWEEP`].
@@ -23,7 +23,7 @@ pub async fn run(matrix: &Matrix, ctx: &Ctx) -> Result<(), LabError> {
         ctx.checkpoint().await?;
         let coded = matrix.quantize(&spec).await?;
         let back = matrix.dequantize(&coded)?;
-        let totals = Totals::from_lines(&matrix.error_stats(&back, Axis::Rows).await?, matrix.len());
+        let totals = Totals::from_lines(&matrix.error_by_row(&back).await?, matrix.len());
         let bits = spec.bits_per_weight(matrix.rows, matrix.cols);
         points.push((bits, totals.sqnr_db));
         let size_bytes = spec.size_bytes(matrix.rows, matrix.cols) as f64;

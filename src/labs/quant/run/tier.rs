@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::gpu::Gpu;
-use crate::kernels::{self, GpuMatrix, GpuQuantized};
+use crate::kernels::{self, GpuMatrix, GpuQuantized, SurveyRequest};
 use crate::labs::Device;
 use crate::math::{self, Axis, Cells, LineStats, MatrixStats, QuantSpec, Quantized, Viewport, Weight};
 use crate::protocol::LabError;
@@ -26,6 +26,14 @@ enum Values {
 pub enum Coded {
     Cpu(Quantized),
     Gpu(GpuQuantized),
+}
+
+/// What a format lost, line by line, and what it does to a product.
+pub struct Comparison {
+    pub rows: Vec<LineStats>,
+    pub columns: Vec<LineStats>,
+    /// `W' x`
+    pub product: Vec<f64>,
 }
 
 impl Matrix {
@@ -86,11 +94,29 @@ impl Matrix {
         }
     }
 
-    /// Error statistics of every row or column against `back`.
-    pub async fn error_stats(&self, back: &Matrix, axis: Axis) -> Result<Vec<LineStats>, LabError> {
+    /// Error statistics of every row against `back`.
+    pub async fn error_by_row(&self, back: &Matrix) -> Result<Vec<LineStats>, LabError> {
         match (&self.values, &back.values) {
-            (Values::Cpu(w), Values::Cpu(b)) => Ok(math::error_stats(w, b, self.rows, self.cols, axis)),
-            (Values::Gpu(gpu, w), Values::Gpu(_, b)) => kernels::error_stats(gpu, w, b, axis).await,
+            (Values::Cpu(w), Values::Cpu(b)) => Ok(math::error_stats(w, b, self.rows, self.cols, Axis::Rows)),
+            (Values::Gpu(gpu, w), Values::Gpu(_, b)) => kernels::error_stats(gpu, w, b, Axis::Rows).await,
+            _ => Err(two_tiers()),
+        }
+    }
+
+    /// Error statistics of rows and columns against `back`, and `W' x`; one wait on the GPU.
+    pub async fn compare(&self, back: &Matrix, x: &[f32]) -> Result<Comparison, LabError> {
+        match (&self.values, &back.values) {
+            (Values::Cpu(w), Values::Cpu(b)) => Ok(Comparison {
+                rows: math::error_stats(w, b, self.rows, self.cols, Axis::Rows),
+                columns: math::error_stats(w, b, self.rows, self.cols, Axis::Columns),
+                product: math::matvec(b, self.rows, self.cols, x),
+            }),
+            (Values::Gpu(gpu, w), Values::Gpu(_, b)) => {
+                let wanted =
+                    SurveyRequest { rows: true, columns: true, activations: Some(x), ..SurveyRequest::default() };
+                let found = kernels::survey(gpu, w, b, &wanted).await?;
+                Ok(Comparison { rows: found.rows, columns: found.columns, product: found.product })
+            }
             _ => Err(two_tiers()),
         }
     }
