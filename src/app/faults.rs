@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::bridge::{Engine, field, said};
 use super::clock;
+use super::parts::{button, later, nothing, paragraph, say};
 use crate::protocol::LabError;
 use crate::text::{Lang, msg};
 use crate::ui::use_lang;
@@ -90,51 +91,44 @@ impl Faults {
 #[component]
 pub fn Banner() -> impl IntoView {
     let (faults, engine, lang) = (Faults::current(), Engine::current(), use_lang());
-    let retry = move |_| {
+    let retry = move || {
         faults.dismiss();
         if let Some(bridge) = engine.bridge() {
             bridge.retry();
         }
     };
     let content = move || {
-        faults.shown.get().map(|(trouble, remedy)| {
-            let lang = lang.get();
-            let help = match remedy {
-                Remedy::None => ().into_any(),
-                Remedy::Retry => {
-                    view! { <button class="button" on:click=retry>{msg::shell_retry(lang)}</button> }.into_any()
-                }
-                Remedy::Reload => {
-                    view! { <button class="button" on:click=|_| reload()>{msg::shell_reload(lang)}</button> }.into_any()
-                }
-            };
-            view! {
-                <div class="banner">
-                    <p>{trouble.sentence(lang)}</p>
-                    {help}
-                    <button class="button" on:click=move |_| faults.dismiss()>{msg::shell_dismiss(lang)}</button>
-                </div>
-            }
-        })
+        let Some((trouble, remedy)) = faults.shown.get() else { return nothing() };
+        let help = match remedy {
+            Remedy::None => nothing(),
+            Remedy::Retry => button("button", say(msg::shell_retry), retry),
+            Remedy::Reload => button("button", say(msg::shell_reload), reload),
+        };
+        view! {
+            <div class="banner">
+                {paragraph("", trouble.sentence(lang.get()).into_any())} {help}
+                {button("button", say(msg::shell_dismiss), move || faults.dismiss())}
+            </div>
+        }
+        .into_any()
     };
     let waiting = move || {
-        let run = *engine.quiet.get().first()?;
-        let lang = lang.get();
-        let stop = move |_| {
+        let Some(run) = engine.quiet.with(|quiet| quiet.first().copied()) else { return nothing() };
+        let stop = move || {
             if let Some(bridge) = engine.bridge() {
                 bridge.stop_run(run);
             }
         };
-        Some(view! {
+        view! {
             <div class="banner calm">
-                <p>{msg::shell_quiet(lang)}</p>
-                <button class="button" on:click=stop>{msg::shell_stop(lang)}</button>
+                {paragraph("", say(msg::shell_quiet))} {button("button", say(msg::shell_stop), stop)}
             </div>
-        })
+        }
+        .into_any()
     };
     view! {
-        <div role="alert">{content}</div>
-        <div role="status">{waiting}</div>
+        <div role="alert">{later(content)}</div>
+        <div role="status">{later(waiting)}</div>
     }
 }
 

@@ -3,7 +3,8 @@
 //! In private windows and under strict policies the store may be absent or refuse to write; the page then works the
 //! same, and only forgets. (gloo's `LocalStorage` throws where there is none, hence the plain interface.)
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
 
 use crate::worker::{BUILD, TierWish};
 
@@ -58,38 +59,34 @@ pub fn erase(name: &str) {
 /// Every name of ours with its text, sorted by name.
 pub fn entries() -> Vec<(String, String)> {
     let Some(store) = store() else { return Vec::new() };
-    let names = (0..store.length().unwrap_or(0)).filter_map(|at| store.key(at).ok()?);
-    let ours = names.filter(|n| n.starts_with(PREFIX));
-    let mut all: Vec<_> = ours.filter_map(|name| Some((name.clone(), store.get_item(&name).ok()??))).collect();
-    all.sort();
-    all
+    let names: js_sys::Array =
+        (0..store.length().unwrap_or(0)).filter_map(|at| store.key(at).ok()?).map(JsValue::from).collect();
+    let ours = names.sort().into_iter().filter_map(|n| n.as_string()).filter(|n| n.starts_with(PREFIX));
+    ours.filter_map(|name| Some((name.clone(), store.get_item(&name).ok()??))).collect()
 }
 
-#[derive(Serialize, Deserialize)]
-struct Verified {
-    build: String,
-    adapter: String,
-}
-
-fn verified() -> Vec<Verified> {
-    read(VERIFIED).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+/// `[{"build": .., "adapter": ..}]`; what does not look like that is forgotten.
+fn verified() -> Vec<Value> {
+    match read(VERIFIED).map(|text| serde_json::from_str(&text)) {
+        Some(Ok(Value::Array(all))) => all,
+        _ => Vec::new(),
+    }
 }
 
 /// The adapters that passed their health check with this very build.
 pub fn verified_adapters() -> Vec<String> {
-    verified().into_iter().filter(|v| v.build == BUILD).map(|v| v.adapter).collect()
+    let ours = verified().into_iter().filter(|v| v["build"] == BUILD);
+    ours.filter_map(|v| v["adapter"].as_str().map(str::to_owned)).collect()
 }
 
 /// Remembers that an adapter passed its health check with this build.
 pub fn remember_verified(adapter: &str) {
     let mut all = verified();
-    all.retain(|v| v.build != BUILD || v.adapter != adapter);
-    all.push(Verified { build: BUILD.to_owned(), adapter: adapter.to_owned() });
+    all.retain(|v| v["build"] != BUILD || v["adapter"] != adapter);
+    all.push(json!({ "build": BUILD, "adapter": adapter }));
     let excess = all.len().saturating_sub(MAX_VERIFIED);
     all.drain(..excess);
-    if let Ok(text) = serde_json::to_string(&all) {
-        write(VERIFIED, &text);
-    }
+    write(VERIFIED, &Value::Array(all).to_string());
 }
 
 /// A tier wish as it stands in addresses and in the store.

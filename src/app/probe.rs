@@ -100,10 +100,10 @@ fn described(adapter: &JsValue) -> Seen {
 
 fn features(set: &JsValue) -> Vec<String> {
     // `Array.from` throws on what is no object.
-    let mut all: Vec<String> =
-        if set.is_object() { Array::from(set).iter().filter_map(|f| f.as_string()).collect() } else { Vec::new() };
-    all.sort();
-    all
+    if !set.is_object() {
+        return Vec::new();
+    }
+    Array::from(set).sort().iter().filter_map(|f| f.as_string()).collect()
 }
 
 fn limits(limits: &JsValue) -> Vec<(String, f64)> {
@@ -111,9 +111,7 @@ fn limits(limits: &JsValue) -> Vec<(String, f64)> {
         return Vec::new();
     }
     // The limits are getters of the prototype, so the object itself has no keys.
-    let names = Object::get_own_property_names(&Object::get_prototype_of(limits));
+    let names = Object::get_own_property_names(&Object::get_prototype_of(limits)).sort();
     let value = |name: JsValue| Some((name.as_string()?, Reflect::get(limits, &name).ok()?.as_f64()?));
-    let mut all: Vec<_> = names.iter().filter_map(value).collect();
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    all
+    names.iter().filter_map(value).collect()
 }

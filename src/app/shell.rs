@@ -13,13 +13,16 @@ use super::device::DevicePage;
 use super::faults::{self, Banner, Faults};
 use super::header::{Header, place_url};
 use super::home::HomePage;
+use super::parts::{link, live, paragraph, say};
 use super::probe::Probe;
 use super::settings::Settings;
+use super::standing::Standing;
 use super::storage::StoragePage;
 use crate::labs::quant::page::QuantPage;
 use crate::text::{Lang, msg};
 use crate::ui::root_url;
 use crate::ui::{Runner, use_lang};
+use crate::worker::TierWish;
 
 /// A page of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,20 +83,21 @@ pub fn Shell(settings: Settings) -> impl IntoView {
     provide_context(engine);
     provide_context(faults);
     provide_context(Probe::begun());
+    provide_context(Memo::new(move |_| Standing::now(settings.lang.get())));
     settings.apply();
     faults::listen(faults);
     let bridge = WorkerBridge::new(engine, faults, settings.lang, settings.wish.get_untracked());
     engine.connect(bridge.clone());
     Runner::provide(bridge.clone() as Rc<dyn crate::ui::Bridge>);
-    Effect::watch(
-        move || settings.wish.get(),
-        move |wish, _, _| {
-            if let Some(bridge) = engine.bridge() {
-                bridge.set_wish(*wish);
-            }
-        },
-        false,
-    );
+    Effect::new(move |former: Option<TierWish>| {
+        let wish = settings.wish.get();
+        if former.is_some_and(|former| former != wish)
+            && let Some(bridge) = engine.bridge()
+        {
+            bridge.set_wish(wish);
+        }
+        wish
+    });
     view! { <Router base=base_path()><Frame /></Router> }
 }
 
@@ -105,13 +109,20 @@ fn Frame() -> impl IntoView {
     let place = Memo::new(move |_| path.with(|p| Place::from_path(p.strip_prefix(base.as_str()).unwrap_or(p))));
     provide_context(place);
     Effect::new(move || document().set_title(&place.get().title(lang.get())));
-    Effect::watch(move || place.get(), |_, _, _| request_animation_frame(|| focus("main h1")), false);
+    // A reader hears the new page, not the old link. The page one arrives at keeps the browser's own beginning.
+    Effect::new(move |former: Option<Place>| {
+        let now = place.get();
+        if former.is_some_and(|former| former != now) {
+            request_animation_frame(|| focus("main h1"));
+        }
+        now
+    });
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         focus("main");
     };
     view! {
-        <a class="skip" href="#main" on:click=skip>{move || msg::shell_skip(lang.get())}</a>
+        <a class="skip" href="#main" on:click=skip>{say(msg::shell_skip)}</a>
         <Header />
         <Banner />
         <main id="main" tabindex="-1">
@@ -124,21 +135,24 @@ fn Frame() -> impl IntoView {
             </FlatRoutes>
         </main>
         <footer class="foot">
-            <p>{move || msg::shell_footer(lang.get())}</p>
+            <p>{say(msg::shell_footer)}</p>
             <nav aria-label="Afina">
-                <a href=place_url(Place::Home)>{move || msg::shell_home(lang.get())}</a>
-                <a href=place_url(Place::Device)>{move || msg::shell_device(lang.get())}</a>
-                <a href=place_url(Place::Storage)>{move || msg::shell_storage(lang.get())}</a>
+                {link("", place_url(Place::Home), say(msg::shell_home))}
+                {link("", place_url(Place::Device), say(msg::shell_device))}
+                {link("", place_url(Place::Storage), say(msg::shell_storage))}
             </nav>
         </footer>
     }
 }
 
-/// Moves the keyboard to an element; a heading takes focus only this way.
-fn focus(selector: &str) {
+/// Moves the keyboard to an element.
+pub fn focus(selector: &str) {
     let element = document().query_selector(selector).ok().flatten();
     if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
-        element.set_tab_index(-1);
+        // A heading takes focus only this way.
+        if element.tab_index() < 0 {
+            element.set_tab_index(-1);
+        }
         // An element that cannot be focused leaves the keyboard where it is.
         let _ = element.focus();
     }
@@ -149,9 +163,9 @@ fn missing() -> impl IntoView {
     let path = use_location().pathname;
     view! {
         <div class="page">
-            <h1>{move || msg::shell_missing_heading(lang.get())}</h1>
-            <p class="lede">{move || msg::shell_missing_text(lang.get(), &path.get())}</p>
-            <a class="go" href=place_url(Place::Home)>{move || msg::shell_missing_home(lang.get())}</a>
+            <h1>{say(msg::shell_missing_heading)}</h1>
+            {paragraph("lede", live(move || msg::shell_missing_text(lang.get(), &path.get())))}
+            {link("go", place_url(Place::Home), say(msg::shell_missing_home))}
         </div>
     }
 }

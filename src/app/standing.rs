@@ -24,6 +24,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// The standing of this page, from context.
+    pub fn current() -> Memo<Standing> {
+        expect_context::<Memo<Standing>>()
+    }
+
     /// As of now; tracks.
     pub fn now(lang: Lang) -> Standing {
         let engine = Engine::current();

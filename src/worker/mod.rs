@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::labs::Command;
 use crate::protocol::{Event, RunId, Tier, TierReason};
 
+pub mod read;
+
 pub use crate::protocol::TierWish;
 
 #[cfg(all(feature = "gpu", target_arch = "wasm32"))]

@@ -2,10 +2,10 @@
 //! Stop or a silence leads to. Time comes in as milliseconds of any steady clock; [`Action`]s go out.
 
 use super::cause::Cause;
-use crate::labs::Command;
+use super::say::{Say, command_name};
 use crate::protocol::{RunId, Tier, TierReason};
 use crate::text::Lang;
-use crate::worker::{BUILD, TierWish, ToWorker};
+use crate::worker::{BUILD, TierWish};
 
 /// The download of the kernels worker may take this long; a school's Wi-Fi is slow.
 pub const KERNELS_LOAD_MILLIS: f64 = 15_000.0;
@@ -40,9 +40,9 @@ impl WorkerKind {
     pub const ALL: [WorkerKind; 2] = [WorkerKind::Kernels, WorkerKind::Trainer];
 
     /// The binary that a command needs.
-    pub fn of(command: &Command) -> WorkerKind {
-        match command {
-            Command::Burn => WorkerKind::Trainer,
+    pub fn of(command: &str) -> WorkerKind {
+        match command_name(command) {
+            "burn" => WorkerKind::Trainer,
             _ => WorkerKind::Kernels,
         }
     }
@@ -69,7 +69,7 @@ pub enum Action {
     Spawn(WorkerKind),
     /// End the worker at once; nothing of it is heard any more.
     Terminate(WorkerKind),
-    Send(WorkerKind, ToWorker),
+    Send(WorkerKind, Say),
     /// Make every file known so far known to this worker.
     SendFiles(WorkerKind),
     /// The run waits for a worker, for the first time or again.
@@ -97,7 +97,7 @@ struct Job {
     run: RunId,
     view: usize,
     kind: WorkerKind,
-    command: Command,
+    command: String,
     sent: bool,
     tries: u32,
     stop_by: Option<f64>,
@@ -140,7 +140,7 @@ impl Machine {
     }
 
     /// A run for a view; a run still going there is told to stop.
-    pub fn run(&mut self, now: f64, view: usize, command: Command) -> (RunId, Vec<Action>) {
+    pub fn run(&mut self, now: f64, view: usize, command: String) -> (RunId, Vec<Action>) {
         self.last_run += 1;
         let run = RunId(self.last_run);
         let mut out = Vec::new();
@@ -148,7 +148,7 @@ impl Machine {
         self.abandoned.retain(|j| j.view != view);
         for job in self.jobs.iter_mut().filter(|j| j.view == view && j.stop_by.is_none()) {
             job.stop_by = Some(now + REPLACED_MILLIS);
-            out.push(Action::Send(job.kind, ToWorker::Stop { run: job.run }));
+            out.push(Action::Send(job.kind, Say::Stop { run: job.run }));
         }
         let kind = WorkerKind::of(&command);
         self.jobs.push(Job {
@@ -175,7 +175,7 @@ impl Machine {
         let deadline = now + STOP_MILLIS;
         if self.jobs[at].sent {
             self.jobs[at].stop_by = Some(self.jobs[at].stop_by.map_or(deadline, |t| t.min(deadline)));
-            out.push(Action::Send(self.jobs[at].kind, ToWorker::Stop { run }));
+            out.push(Action::Send(self.jobs[at].kind, Say::Stop { run }));
             return out;
         }
         let job = self.jobs.remove(at);
@@ -197,7 +197,7 @@ impl Machine {
         let wish = if self.forced.is_some() { TierWish::Cpu } else { self.wish };
         let patience = if wish == TierWish::Gpu { CHOOSE_ASKED_MILLIS } else { CHOOSE_MILLIS };
         self.lives[kind as usize] = Life::Choosing { until: now + patience };
-        out.push(Action::Send(kind, ToWorker::Start { wish, verified: self.verified.clone() }));
+        out.push(Action::Send(kind, Say::Start { wish, verified: self.verified.clone() }));
         out
     }
 
@@ -364,7 +364,7 @@ impl Machine {
             if let Some(cause) = cause {
                 job.tries += 1;
                 // A fault that was asked for has happened: once is enough.
-                if job.tries >= TRIES || matches!(job.command, Command::Provoke { .. }) {
+                if job.tries >= TRIES || command_name(&job.command) == "provoke" {
                     out.push(Action::Ended(job.run, cause.clone()));
                     return false;
                 }
@@ -411,7 +411,7 @@ impl Machine {
             Life::Ready if !self.jobs.iter().any(|j| j.kind == kind && j.sent) => {
                 if let Some(job) = self.jobs.iter_mut().find(|j| j.kind == kind) {
                     (job.sent, job.heard) = (true, now);
-                    out.push(Action::Send(kind, ToWorker::Run { run: job.run, command: job.command.clone() }));
+                    out.push(Action::Send(kind, Say::Run { run: job.run, command: job.command.clone() }));
                 }
             }
             _ => {}

@@ -1,9 +1,13 @@
 //! Every fault of FAULTS.md that concerns workers, played against the decisions alone.
 
 use super::*;
-use crate::labs::Provoked;
+use crate::labs::{Command, Provoked};
 
 const KERNELS: WorkerKind = WorkerKind::Kernels;
+
+fn json(command: Command) -> String {
+    serde_json::to_string(&command).unwrap()
+}
 
 fn lost() -> Cause {
     Cause::DeviceLost { message: "reset".into() }
@@ -16,7 +20,7 @@ fn machine() -> Machine {
 /// Brings a loading worker to Ready on the GPU.
 fn bring_up(m: &mut Machine, now: f64) -> Vec<Action> {
     let start = m.up(now, KERNELS, BUILD);
-    let [Action::Send(_, ToWorker::Start { wish, .. })] = start.as_slice() else { panic!("{start:?}") };
+    let [Action::Send(_, Say::Start { wish, .. })] = start.as_slice() else { panic!("{start:?}") };
     let (tier, reason) = match wish {
         TierWish::Cpu => (Tier::Cpu, TierReason::Asked),
         _ => (Tier::Gpu, TierReason::Hardware),
@@ -26,7 +30,7 @@ fn bring_up(m: &mut Machine, now: f64) -> Vec<Action> {
 
 fn sent(actions: &[Action]) -> Vec<u32> {
     let run = |a: &Action| match a {
-        Action::Send(_, ToWorker::Run { run, .. }) => Some(run.0),
+        Action::Send(_, Say::Run { run, .. }) => Some(run.0),
         _ => None,
     };
     actions.iter().filter_map(run).collect()
@@ -34,7 +38,7 @@ fn sent(actions: &[Action]) -> Vec<u32> {
 
 fn stops(actions: &[Action]) -> Vec<u32> {
     let run = |a: &Action| match a {
-        Action::Send(_, ToWorker::Stop { run }) => Some(run.0),
+        Action::Send(_, Say::Stop { run }) => Some(run.0),
         _ => None,
     };
     actions.iter().filter_map(run).collect()
@@ -44,25 +48,25 @@ fn stops(actions: &[Action]) -> Vec<u32> {
 fn the_first_run_spawns_and_files_go_before_runs() {
     let mut m = machine();
     assert_eq!(m.next_deadline(), None);
-    let (run, out) = m.run(0.0, 0, Command::Adapter);
+    let (run, out) = m.run(0.0, 0, json(Command::Adapter));
     assert_eq!(out, [Action::Starting(run), Action::Spawn(KERNELS)]);
     let out = bring_up(&mut m, 100.0);
     assert_eq!(out[0], Action::Tier(Tier::Gpu, TierReason::Hardware));
     assert_eq!(out[1], Action::Remember("a gpu".into()));
     assert_eq!(out[2], Action::SendFiles(KERNELS));
     assert_eq!(sent(&out), [1]);
-    let (_, out) = m.run(200.0, 1, Command::Burn);
+    let (_, out) = m.run(200.0, 1, json(Command::Burn));
     assert!(out.contains(&Action::Spawn(WorkerKind::Trainer)));
 }
 
 #[test]
 fn the_newest_run_of_a_view_replaces_those_that_wait() {
     let mut m = machine();
-    m.run(0.0, 0, Command::Adapter);
+    m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
-    let (_, out) = m.run(1.0, 0, Command::Adapter);
+    let (_, out) = m.run(1.0, 0, json(Command::Adapter));
     assert_eq!(stops(&out), [1]);
-    let (_, out) = m.run(2.0, 0, Command::Adapter);
+    let (_, out) = m.run(2.0, 0, json(Command::Adapter));
     assert_eq!(stops(&out), [0u32; 0], "told once");
     let (known, out) = m.heard(3.0, RunId(1), true);
     assert!(known);
@@ -73,9 +77,9 @@ fn the_newest_run_of_a_view_replaces_those_that_wait() {
 #[test]
 fn a_run_that_ignores_stop_is_ended_with_its_worker_within_the_limit() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Provoke { fault: Provoked::Hang });
+    let (run, _) = m.run(0.0, 0, json(Command::Provoke { fault: Provoked::Hang }));
     bring_up(&mut m, 0.0);
-    let (other, _) = m.run(5.0, 1, Command::Adapter);
+    let (other, _) = m.run(5.0, 1, json(Command::Adapter));
     assert_eq!(stops(&m.stop(10.0, run)), [1]);
     assert_eq!(m.next_deadline(), Some(10.0 + STOP_MILLIS));
     assert_eq!(m.tick(10.0 + STOP_MILLIS - 1.0), []);
@@ -87,7 +91,7 @@ fn a_run_that_ignores_stop_is_ended_with_its_worker_within_the_limit() {
 #[test]
 fn a_run_that_stops_in_time_keeps_its_worker() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     m.stop(10.0, run);
     m.heard(100.0, run, true);
@@ -99,9 +103,9 @@ fn a_run_that_stops_in_time_keeps_its_worker() {
 #[test]
 fn a_hang_that_was_replaced_does_not_block_the_next_run() {
     let mut m = machine();
-    m.run(0.0, 0, Command::Provoke { fault: Provoked::Hang });
+    m.run(0.0, 0, json(Command::Provoke { fault: Provoked::Hang }));
     bring_up(&mut m, 0.0);
-    m.run(10.0, 0, Command::Adapter);
+    m.run(10.0, 0, json(Command::Adapter));
     assert!(m.tick(10.0 + REPLACED_MILLIS).contains(&Action::Spawn(KERNELS)));
     assert_eq!(sent(&bring_up(&mut m, 4_000.0)), [2]);
 }
@@ -109,7 +113,7 @@ fn a_hang_that_was_replaced_does_not_block_the_next_run() {
 #[test]
 fn stop_before_the_worker_is_there_is_immediate() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     assert_eq!(m.stop(1.0, run), [Action::Ended(run, Cause::Stopped)]);
     assert_eq!(sent(&bring_up(&mut m, 2.0)), [0u32; 0]);
 }
@@ -117,7 +121,7 @@ fn stop_before_the_worker_is_there_is_immediate() {
 #[test]
 fn a_lost_device_is_replaced_and_its_run_tried_again() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     let out = m.lost(1.0, KERNELS, lost());
     let expected =
@@ -129,7 +133,7 @@ fn a_lost_device_is_replaced_and_its_run_tried_again() {
 #[test]
 fn two_losses_in_a_minute_move_the_session_to_the_cpu_and_say_why() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     m.lost(1.0, KERNELS, lost());
     bring_up(&mut m, 2.0);
@@ -141,19 +145,19 @@ fn two_losses_in_a_minute_move_the_session_to_the_cpu_and_say_why() {
     assert!(out.contains(&Action::Ended(run, lost())), "not for ever");
     assert!(!out.contains(&Action::Spawn(KERNELS)));
     m.set_wish(6.0, TierWish::Auto);
-    m.run(7.0, 0, Command::Adapter);
+    m.run(7.0, 0, json(Command::Adapter));
     assert_eq!(bring_up(&mut m, 8.0)[0], Action::Tier(Tier::Gpu, TierReason::Hardware), "asked for again");
 }
 
 #[test]
 fn losses_far_apart_stay_on_the_gpu() {
     let mut m = machine();
-    m.run(0.0, 0, Command::Adapter);
+    m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     for n in 1..=100 {
         let now = f64::from(n) * (LOSS_WINDOW_MILLIS + 1.0);
         m.lost(now, KERNELS, lost());
-        let (run, _) = m.run(now, 0, Command::Adapter);
+        let (run, _) = m.run(now, 0, json(Command::Adapter));
         let out = bring_up(&mut m, now + 2.0);
         assert_eq!(out[0], Action::Tier(Tier::Gpu, TierReason::Hardware), "loss {n}");
         assert_eq!(sent(&out), [run.0]);
@@ -166,7 +170,7 @@ fn a_hundred_provoked_losses_leave_no_dead_page() {
     let mut m = machine();
     for n in 0..100 {
         let now = f64::from(n) * 10.0;
-        let (run, out) = m.run(now, 0, Command::Provoke { fault: Provoked::DeviceLost });
+        let (run, out) = m.run(now, 0, json(Command::Provoke { fault: Provoked::DeviceLost }));
         assert!(out.contains(&Action::Spawn(KERNELS)), "loss {n}");
         assert_eq!(sent(&bring_up(&mut m, now + 1.0)), [run.0]);
         let out = m.lost(now + 2.0, KERNELS, lost());
@@ -178,7 +182,7 @@ fn a_hundred_provoked_losses_leave_no_dead_page() {
 #[test]
 fn a_worker_that_never_comes_up_is_given_up_and_retry_runs_again() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     assert_eq!(m.next_deadline(), Some(KERNELS_LOAD_MILLIS));
     let out = m.tick(KERNELS_LOAD_MILLIS);
     assert_eq!(out, [Action::Terminate(KERNELS), Action::Ended(run, Cause::SilentStart)]);
@@ -192,7 +196,7 @@ fn a_worker_that_never_comes_up_is_given_up_and_retry_runs_again() {
 #[test]
 fn a_gpu_that_hangs_while_the_tier_is_chosen_gives_way_to_the_cpu() {
     let mut m = machine();
-    m.run(0.0, 0, Command::Adapter);
+    m.run(0.0, 0, json(Command::Adapter));
     m.up(0.0, KERNELS, BUILD);
     assert_eq!(m.tick(CHOOSE_MILLIS), [Action::Terminate(KERNELS), Action::Spawn(KERNELS)]);
     let out = bring_up(&mut m, CHOOSE_MILLIS + 1.0);
@@ -202,7 +206,7 @@ fn a_gpu_that_hangs_while_the_tier_is_chosen_gives_way_to_the_cpu() {
 #[test]
 fn a_crash_while_the_tier_is_chosen_gives_way_to_the_cpu_then_gives_up() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     let crash = Cause::Crashed { message: "unreachable".into() };
     m.up(0.0, KERNELS, BUILD);
     assert_eq!(m.lost(1.0, KERNELS, crash.clone()), [Action::Terminate(KERNELS), Action::Spawn(KERNELS)]);
@@ -214,7 +218,7 @@ fn a_crash_while_the_tier_is_chosen_gives_way_to_the_cpu_then_gives_up() {
 #[test]
 fn a_worker_of_another_build_is_not_listened_to() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     let out = m.up(1.0, KERNELS, "older");
     assert_eq!(out, [Action::Terminate(KERNELS), Action::Ended(run, Cause::OtherBuild { got: "older".into() })]);
 }
@@ -222,7 +226,7 @@ fn a_worker_of_another_build_is_not_listened_to() {
 #[test]
 fn a_silent_run_is_said_to_be_silent_until_it_speaks() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     assert_eq!(m.tick(QUIET_MILLIS), [Action::Quiet(run, true)]);
     assert_eq!(m.next_deadline(), None);
@@ -232,7 +236,7 @@ fn a_silent_run_is_said_to_be_silent_until_it_speaks() {
 #[test]
 fn another_tier_restarts_what_runs() {
     let mut m = machine();
-    let (run, _) = m.run(0.0, 0, Command::Adapter);
+    let (run, _) = m.run(0.0, 0, json(Command::Adapter));
     bring_up(&mut m, 0.0);
     let out = m.set_wish(1.0, TierWish::Cpu);
     assert_eq!(out, [Action::Terminate(KERNELS), Action::Starting(run), Action::Spawn(KERNELS)]);

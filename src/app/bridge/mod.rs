@@ -7,6 +7,7 @@ mod cause;
 mod engine;
 mod machine;
 mod port;
+mod say;
 mod views;
 
 pub use cause::Cause;
@@ -24,14 +25,14 @@ use wasm_bindgen::JsValue;
 
 use self::machine::{Action, Machine};
 use self::port::{Heard, Port};
+use self::say::Say;
 use self::views::{FRAME_MILLIS, Views, Waiting, apply, show};
 use super::faults::{Faults, Remedy};
 use super::{clock, keep};
-use crate::labs::Command;
 use crate::protocol::{Event, LabError, RunId, Tier, TierReason};
 use crate::text::Lang;
 use crate::ui::{Bridge, RunStatus, RunView};
-use crate::worker::{FromWorker, TierWish, ToWorker};
+use crate::worker::{FromWorker, TierWish};
 
 /// The workers of this page.
 pub struct WorkerBridge {
@@ -103,7 +104,7 @@ impl WorkerBridge {
                 Action::Send(kind, message) => self.send(kind, &message, None),
                 Action::SendFiles(kind) => {
                     for (name, file) in self.files.borrow().iter() {
-                        self.send(kind, &ToWorker::File { name: name.clone() }, Some(file));
+                        self.send(kind, &Say::File { name: name.clone() }, Some(file));
                     }
                 }
                 Action::Starting(run) => self.show(run, RunStatus::Starting),
@@ -133,7 +134,7 @@ impl WorkerBridge {
         Ok(())
     }
 
-    fn send(&self, kind: WorkerKind, message: &ToWorker, file: Option<&web_sys::File>) {
+    fn send(&self, kind: WorkerKind, message: &Say, file: Option<&web_sys::File>) {
         if let Some(port) = &self.ports.borrow()[kind as usize] {
             port.send(message, file);
         }
@@ -250,14 +251,6 @@ impl WorkerBridge {
 
 impl Bridge for WorkerBridge {
     fn run(&self, view: RunView, command: String) {
-        let command = match serde_json::from_str::<Command>(&command) {
-            Ok(command) => command,
-            Err(error) => {
-                let error = LabError::Unknown { field: "command".into(), got: error.to_string() };
-                self.faults.report(error.clone(), Remedy::None);
-                return show(view, RunStatus::Failed(error));
-            }
-        };
         let key = self.views.borrow_mut().key(view);
         let (run, actions) = self.machine.borrow_mut().run(clock::now_millis(), key, command);
         self.views.borrow_mut().own(run, key);
@@ -277,7 +270,7 @@ impl Bridge for WorkerBridge {
         };
         for kind in WorkerKind::ALL {
             if self.machine.borrow().is_ready(kind) {
-                self.send(kind, &ToWorker::File { name: name.clone() }, Some(&file));
+                self.send(kind, &Say::File { name: name.clone() }, Some(&file));
             }
         }
         self.files.borrow_mut().push((name.clone(), file));

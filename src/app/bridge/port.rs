@@ -6,8 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use super::machine::WorkerKind;
+use super::say::Say;
 use crate::ui::root_url;
-use crate::worker::{BUILD, FromWorker, ToWorker};
+use crate::worker::{BUILD, FromWorker, read::from_worker};
 
 /// What came out of a worker.
 pub enum Heard {
@@ -54,11 +55,10 @@ impl Port {
         Ok(Port { worker, _listeners: listeners })
     }
 
-    /// Sends a message; `file` is the handle that belongs to [`ToWorker::File`].
-    pub fn send(&self, message: &ToWorker, file: Option<&web_sys::File>) {
-        let json = serde_json::to_string(message).expect("messages are plain data and always serialise");
+    /// Sends a message; `file` is the handle that belongs to [`Say::File`].
+    pub fn send(&self, message: &Say, file: Option<&web_sys::File>) {
         let object = Object::new();
-        set(&object, "json", &json.into());
+        set(&object, "json", &message.json().into());
         if let Some(file) = file {
             set(&object, "file", file);
         }
@@ -92,7 +92,7 @@ fn read(data: &JsValue) -> Heard {
     let Some(json) = field(data, "json").as_string() else {
         return Heard::Crashed("message without json".into());
     };
-    match serde_json::from_str::<FromWorker>(&json) {
+    match from_worker(&json) {
         Ok(message) => {
             let values = field(data, "values");
             Heard::Message(message, (!values.is_undefined()).then_some(values))

@@ -57,8 +57,8 @@ pub fn show(view: RunView, status: RunStatus) {
 /// Applies the events of one view in order, setting each of its signals at most once.
 pub fn apply(view: RunView, events: Vec<Waiting>) {
     let mut status = None;
-    let mut tables = BTreeMap::new();
-    let mut tensors = BTreeMap::new();
+    let mut tables = Vec::new();
+    let mut tensors = Vec::new();
     let mut points: Vec<(String, Vec<[f64; 2]>)> = Vec::new();
     for (event, values) in events {
         match event {
@@ -70,13 +70,13 @@ pub fn apply(view: RunView, events: Vec<Waiting>) {
             Event::Progress { phase, done, total, .. } => status = Some(RunStatus::Running { phase, done, total }),
             Event::Points { series, points: more, .. } => points.push((series, more)),
             Event::Table { table, .. } => {
-                tables.insert(table.name.clone(), Arc::new(table));
+                tables.push((table.name.clone(), Arc::new(table)));
             }
             Event::Tensor { mut tensor, .. } => {
                 if let Some(values) = values {
                     tensor.values = values_from_js(&values);
                 }
-                tensors.insert(tensor.name.clone(), Arc::new(tensor));
+                tensors.push((tensor.name.clone(), Arc::new(tensor)));
             }
             Event::Done { elapsed_millis, .. } => status = Some(RunStatus::Done { elapsed_millis }),
             Event::Failed { error: LabError::Stopped, .. } => status = Some(RunStatus::Stopped),
@@ -84,10 +84,13 @@ pub fn apply(view: RunView, events: Vec<Waiting>) {
         }
     }
     if !tables.is_empty() {
-        let _ = view.tables.try_update(|all| all.extend(tables));
+        let _ =
+            view.tables.try_update(|all| tables.into_iter().for_each(|(name, table)| drop(all.insert(name, table))));
     }
     if !tensors.is_empty() {
-        let _ = view.tensors.try_update(|all| all.extend(tensors));
+        let _ = view
+            .tensors
+            .try_update(|all| tensors.into_iter().for_each(|(name, tensor)| drop(all.insert(name, tensor))));
     }
     if !points.is_empty() {
         let _ = view.series.try_update(|all| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::bridge::field;
-use crate::app::parts::{pairs, section};
+use crate::app::parts::{later, nothing, pairs, paragraph, section};
 use crate::app::probe::{Probe, Seen};
 use crate::text::{Lang, integer, msg};
 use crate::ui::use_lang;
@@ -12,17 +12,17 @@ use crate::ui::use_lang;
 #[component]
 pub fn Browser() -> impl IntoView {
     let (lang, probe) = (use_lang(), Probe::current());
-    let content = move || {
+    let content = later(move || {
         let lang = lang.get();
         match probe.get() {
-            Probe::Pending => view! { <p class="note">{msg::device_asking(lang)}</p> }.into_any(),
+            Probe::Pending => paragraph("note", msg::device_asking(lang).into_any()),
             Probe::NoWebGpu => absent(lang, msg::device_no_webgpu(lang)),
             Probe::NoAdapter => absent(lang, msg::device_no_adapter(lang)),
             Probe::Late => absent(lang, msg::device_late(lang)),
             Probe::Found(seen) => found(lang, &seen),
         }
-    };
-    section(move || msg::device_browser(lang.get()), content.into_any())
+    });
+    section(msg::device_browser, content)
 }
 
 fn found(lang: Lang, seen: &Seen) -> AnyView {
@@ -54,11 +54,11 @@ fn found(lang: Lang, seen: &Seen) -> AnyView {
 
 fn absent(lang: Lang, sentence: &'static str) -> AnyView {
     let is_insecure = field(&window(), "isSecureContext").as_bool() == Some(false);
-    let insecure = is_insecure.then(|| view! { <p>{msg::device_insecure(lang)}</p> });
+    let insecure = if is_insecure { paragraph("", msg::device_insecure(lang).into_any()) } else { nothing() };
     let ways = [msg::device_get_chrome, msg::device_get_firefox, msg::device_get_safari, msg::device_get_driver];
-    let ways = ways.map(|way| view! { <li>{way(lang)}</li> }).into_iter().collect_view();
+    let ways = Vec::from(ways.map(|way| view! { <li>{way(lang)}</li> }.into_any()));
     view! {
-        <p>{sentence}</p>
+        {paragraph("", sentence.into_any())}
         {insecure}
         <h3>{msg::device_get(lang)}</h3>
         <ul>{ways}</ul>

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::app::bridge::Engine;
 use crate::app::clock;
 use crate::app::keep;
-use crate::app::parts::{section, table};
+use crate::app::parts::{Message, button, later, live, nothing, paragraph, say, section, table};
 use crate::labs::Command;
 use crate::protocol::{Phase, Table, Tier};
 use crate::text::{Lang, integer, msg, number, significant};
 use crate::ui::{RunStatus, RunView, Runner, use_lang};
-use crate::worker::BUILD;
+use crate::worker::{BUILD, read::table as table_from_value};
 
 /// Where the results of the three checks arrive.
 #[derive(Clone, Copy)]
@@ -31,9 +31,8 @@ impl Views {
 }
 
 /// A finished health check as it is kept in the browser.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct KeptHealth {
-    pub build: String,
     pub adapter: String,
     pub when: String,
     pub table: Table,
@@ -41,8 +40,10 @@ pub struct KeptHealth {
 
 /// The health check that this browser remembers, if this very build made it.
 pub fn kept_health() -> Option<KeptHealth> {
-    let kept: KeptHealth = serde_json::from_str(&keep::read(keep::HEALTH)?).ok()?;
-    (kept.build == BUILD).then_some(kept)
+    let mut kept: Value = serde_json::from_str(&keep::read(keep::HEALTH)?).ok()?;
+    let table = table_from_value(kept.get_mut("table")?.take()).ok()?;
+    let text = |name: &str| kept[name].as_str().map(str::to_owned);
+    (kept["build"] == BUILD).then_some(KeptHealth { adapter: text("adapter")?, when: text("when")?, table })
 }
 
 /// The three sections.
@@ -52,57 +53,55 @@ pub fn Checks(views: Views) -> impl IntoView {
     Effect::new(move || {
         if let (RunStatus::Done { .. }, Some(table)) = (views.health.status.get(), views.health.table("health")) {
             let adapter = engine.adapter.get_untracked();
-            let kept =
-                KeptHealth { build: BUILD.to_owned(), adapter, when: clock::timestamp(), table: (*table).clone() };
-            if let Ok(text) = serde_json::to_string(&kept) {
-                keep::write(keep::HEALTH, &text);
-            }
+            let table = serde_json::to_value(&*table).unwrap_or_default();
+            let kept = json!({ "build": BUILD, "adapter": adapter, "when": clock::timestamp(), "table": table });
+            keep::write(keep::HEALTH, &kept.to_string());
         }
     });
     let adapter = view! {
-        <p class="note">{move || msg::device_engine_note(lang.get())}</p>
+        {paragraph("note", say(msg::device_engine_note))}
         {press(msg::device_engine_run, views.adapter, Command::Adapter)}
-        {move || views.adapter.table("adapter").map(|t| adapter_table(lang.get(), &t))}
+        {later(move || views.adapter.table("adapter").map_or_else(nothing, |t| adapter_table(lang.get(), &t)))}
     };
-    let on_cpu = move || engine.tier.with(|t| matches!(t, Some((Tier::Cpu, _))));
+    let on_cpu = Signal::derive(move || engine.tier.with(|t| matches!(t, Some((Tier::Cpu, _)))));
     let health = view! {
-        <p class="note">{move || msg::device_health_note(lang.get())}</p>
-        {move || on_cpu().then(|| view! { <p>{msg::device_health_cpu(lang.get())}</p> })}
+        {paragraph("note", say(msg::device_health_note))}
+        <div hidden=Signal::derive(move || !on_cpu.get())>{paragraph("", say(msg::device_health_cpu))}</div>
         <div hidden=on_cpu>{press(msg::device_health_run, views.health, Command::Health)}</div>
-        {move || match views.health.table("health") {
-            Some(now) => Some(health_table(lang.get(), &now)),
-            None => kept_health().map(|kept| kept_table(lang.get(), &kept)),
-        }}
+        {later(move || match views.health.table("health") {
+            Some(now) => health_table(lang.get(), &now),
+            None => kept_health().map_or_else(nothing, |kept| kept_table(lang.get(), &kept)),
+        })}
     };
     let burn = view! {
-        <p class="note">{move || msg::device_burn_note(lang.get())}</p>
+        {paragraph("note", say(msg::device_burn_note))}
         {press(msg::device_burn_run, views.burn, Command::Burn)}
-        {move || views.burn.table("burn").map(|t| burn_table(lang.get(), &t))}
+        {later(move || views.burn.table("burn").map_or_else(nothing, |t| burn_table(lang.get(), &t)))}
     };
     view! {
-        {section(move || msg::device_engine(lang.get()), adapter.into_any())}
-        {section(move || msg::device_health(lang.get()), health.into_any())}
-        {section(move || msg::device_burn(lang.get()), burn.into_any())}
+        {section(msg::device_engine, adapter.into_any())}
+        {section(msg::device_health, health.into_any())}
+        {section(msg::device_burn, burn.into_any())}
     }
 }
 
 /// A button that starts a command, and stops it while it runs; how far it is beside it.
-pub fn press(label: fn(Lang) -> &'static str, view: RunView, command: Command) -> AnyView {
+pub fn press(label: Message, view: RunView, command: Command) -> AnyView {
     let (lang, runner) = (use_lang(), Runner::current());
     let command = Arc::new(command);
     let is_busy = move || view.status.with(RunStatus::is_busy);
-    let click = move |_| {
+    let click = move || {
         if view.status.with_untracked(RunStatus::is_busy) {
             runner.stop(view);
         } else {
             runner.run(view, &*command);
         }
     };
-    let name = move || if is_busy() { msg::shell_stop(lang.get()) } else { label(lang.get()) };
+    let name = live(move || if is_busy() { msg::shell_stop(lang.get()) } else { label(lang.get()) }.to_owned());
     view! {
         <p class="press">
-            <button class="button" on:click=click>{name}</button>
-            <span class="note" role="status">{move || status(lang.get(), &view.status.get())}</span>
+            {button("button", name, click)}
+            <span class="note" role="status">{live(move || view.status.with(|s| status(lang.get(), s)))}</span>
         </p>
     }
     .into_any()
@@ -118,8 +117,8 @@ fn status(lang: Lang, status: &RunStatus) -> String {
         }
         RunStatus::Done { elapsed_millis } => msg::device_finished(lang, &number(lang, *elapsed_millis, 0)),
         RunStatus::Stopped => msg::device_stopped(lang).to_owned(),
-        // The banner says what it was; here it is enough to see where.
-        RunStatus::Failed(error) => error.sentence(lang),
+        // What it was is said in the banner.
+        RunStatus::Failed(_) => msg::device_failed(lang).to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ use self::provoke::ProvokeSection;
 use self::report::ReportSection;
 use super::faults::Faults;
 use super::keep;
-use super::parts::{Opt, choice, section};
+use super::parts::{Opt, attribute, choice, later, live, opening, paragraph, section};
 use super::settings::Settings;
 use super::standing::Standing;
 use crate::text::msg;
@@ -22,9 +22,8 @@ use crate::ui::use_lang;
 /// The page.
 #[component]
 pub fn DevicePage() -> impl IntoView {
-    let lang = use_lang();
     let settings = Settings::current();
-    let standing = Memo::new(move |_| Standing::now(lang.get()));
+    let standing = Standing::current();
     let views = Views::new();
     let wishes: Vec<Opt> = vec![
         ("auto", msg::device_wish_auto, None),
@@ -33,28 +32,26 @@ pub fn DevicePage() -> impl IntoView {
     ];
     let tier = view! {
         <p class="machine">
-            <span class="dot" data-state=move || standing.with(|s| s.state())></span>
-            <b>{move || standing.with(|s| s.name.clone())}</b>
+            <span class="dot" data-state=attribute(move || standing.with(|s| Some(s.state())))></span>
+            <b>{live(move || standing.with(|s| s.name.clone()))}</b>
             " "
-            <span>{move || standing.with(|s| s.mark)}</span>
+            {live(move || standing.with(|s| s.mark.to_owned()))}
         </p>
-        <p>{move || standing.with(|s| s.reason.clone())}</p>
+        {paragraph("", live(move || standing.with(|s| s.reason.clone())))}
         {choice(
             msg::device_wish,
             wishes,
             Signal::derive(move || keep::wish_name(settings.wish.get())),
-            Callback::new(move |name: String| settings.choose_wish(&name)),
+            move |name| settings.choose_wish(&name),
         )}
     };
     view! {
         <div class="page">
-            <p class="eyebrow">{move || msg::device_eyebrow(lang.get())}</p>
-            <h1>{move || msg::device_heading(lang.get())}</h1>
-            <p class="lede">{move || msg::device_lede(lang.get())}</p>
+            {opening(msg::device_eyebrow, msg::device_heading, msg::device_lede)}
             <div class="sheets">
-                {section(move || msg::device_tier(lang.get()), tier.into_any())} <Browser /> <Checks views />
+                {section(msg::device_tier, tier.into_any())} <Browser /> <Checks views />
                 <ProvokeSection />
-                {section(move || msg::device_errors(lang.get()), errors())} <ReportSection views />
+                {section(msg::device_errors, errors())} <ReportSection views />
             </div>
         </div>
     }
@@ -62,18 +59,17 @@ pub fn DevicePage() -> impl IntoView {
 
 fn errors() -> AnyView {
     let (faults, lang) = (Faults::current(), use_lang());
-    let list = move || {
+    later(move || {
         let lang = lang.get();
         faults.history.with(|all| {
             if all.is_empty() {
-                return view! { <p class="note">{msg::device_errors_none(lang)}</p> }.into_any();
+                return paragraph("note", msg::device_errors_none(lang).into_any());
             }
             let items = all.iter().rev().map(|(when, trouble)| {
-                view! { <li><time class="note">{when.clone()}</time>" "{trouble.sentence(lang)}</li> }
+                view! { <li><time class="note">{when.clone()}</time>" "{trouble.sentence(lang)}</li> }.into_any()
             });
-            let items = items.collect_view();
+            let items: Vec<AnyView> = items.collect();
             view! { <ul class="errors">{items}</ul> }.into_any()
         })
-    };
-    list.into_any()
+    })
 }

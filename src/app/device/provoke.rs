@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::app::bridge::Engine;
 use crate::app::clock;
-use crate::app::parts::{pairs, section};
+use crate::app::parts::{Message, button_unless, later, live, pairs, paragraph, say, section};
 use crate::labs::{Command, Provoked};
-use crate::text::{Lang, msg, number};
+use crate::text::{msg, number};
 use crate::ui::{RunStatus, RunView, Runner, use_lang};
 
 /// The section.
@@ -32,19 +32,15 @@ pub fn ProvokeSection() -> impl IntoView {
             millis.set(Some(clock::now_millis() - begun.get_untracked()));
         }
     });
-    let faults: [(Provoked, fn(Lang) -> &'static str); 4] = [
+    let is_busy = Signal::derive(move || fault.status.with(RunStatus::is_busy));
+    let is_idle = Signal::derive(move || !is_busy.get());
+    let faults: [(Provoked, Message); 4] = [
         (Provoked::DeviceLost, msg::device_provoke_lost),
         (Provoked::OutOfMemory, msg::device_provoke_memory),
         (Provoked::Hang, msg::device_provoke_hang),
         (Provoked::Panic, msg::device_provoke_panic),
     ];
-    let buttons = faults.map(|(what, name)| {
-        view! {
-            <button class="button" on:click=move |_| provoke(what) disabled=move || fault.status.with(RunStatus::is_busy)>
-                {move || name(lang.get())}
-            </button>
-        }
-    });
+    let buttons = faults.map(|(what, name)| button_unless("button", say(name), is_busy, move || provoke(what)));
     let answered = move || match (count.get(), millis.get()) {
         (0, _) => String::new(),
         (_, None) => msg::device_not_answered(lang.get()).to_owned(),
@@ -59,20 +55,14 @@ pub fn ProvokeSection() -> impl IntoView {
         ])
     };
     let content = view! {
-        <p class="note">{move || msg::device_provoke_note(lang.get())}</p>
+        {paragraph("note", say(msg::device_provoke_note))}
         <p class="press">
-            {buttons.into_iter().collect_view()}
-            <button
-                class="button"
-                on:click=move |_| runner.stop(fault)
-                disabled=move || fault.status.with(|s| !s.is_busy())
-            >
-                {move || msg::shell_stop(lang.get())}
-            </button>
+            {Vec::from(buttons)}
+            {button_unless("button", say(msg::shell_stop), is_idle, move || runner.stop(fault))}
         </p>
-        <p class="note">{move || msg::device_provoke_hint(lang.get())}</p>
-        <p role="status">{answered}</p>
-        {counters}
+        {paragraph("note", say(msg::device_provoke_hint))}
+        <p role="status">{live(answered)}</p>
+        {later(counters)}
     };
-    section(move || msg::device_provoke(lang.get()), content.into_any())
+    section(msg::device_provoke, content.into_any())
 }

@@ -7,7 +7,7 @@ use super::checks::{Views, count_bad, kept_health};
 use crate::app::bridge::Engine;
 use crate::app::clock;
 use crate::app::faults::Faults;
-use crate::app::parts::section;
+use crate::app::parts::{button, live, paragraph, say, section};
 use crate::app::probe::Probe;
 use crate::app::standing::Standing;
 use crate::protocol::Table;
@@ -25,30 +25,22 @@ pub fn ReportSection(views: Views) -> impl IntoView {
     let text = Memo::new(move |_| readable(lang.get(), sources));
     let copied = move |text: String| copy(&text, move |done| said.set(Some(done)));
     let answer = move || match said.get() {
-        None => "",
-        Some(true) => msg::device_copied(lang.get()),
-        Some(false) => msg::device_not_copied(lang.get()),
+        None => String::new(),
+        Some(true) => msg::device_copied(lang.get()).to_owned(),
+        Some(false) => msg::device_not_copied(lang.get()).to_owned(),
     };
+    let save = move || download("afina-device.json", "application/json", data(sources).to_string().as_bytes());
     let content = view! {
-        <p class="note">{move || msg::device_report_note(lang.get())}</p>
-        <pre class="report" tabindex="0">{text}</pre>
+        {paragraph("note", say(msg::device_report_note))}
+        <pre class="report" tabindex="0">{live(move || text.get())}</pre>
         <p class="press">
-            <button class="button" on:click=move |_| copied(text.get_untracked())>
-                {move || msg::device_copy_text(lang.get())}
-            </button>
-            <button class="button" on:click=move |_| copied(data(sources).to_string())>
-                {move || msg::device_copy_json(lang.get())}
-            </button>
-            <button
-                class="button"
-                on:click=move |_| download("afina-device.json", "application/json", data(sources).to_string().as_bytes())
-            >
-                {move || msg::device_save_json(lang.get())}
-            </button>
-            <span class="note" role="status">{answer}</span>
+            {button("button", say(msg::device_copy_text), move || copied(text.get_untracked()))}
+            {button("button", say(msg::device_copy_json), move || copied(data(sources).to_string()))}
+            {button("button", say(msg::device_save_json), save)}
+            <span class="note" role="status">{live(answer)}</span>
         </p>
     };
-    section(move || msg::device_report(lang.get()), content.into_any())
+    section(msg::device_report, content.into_any())
 }
 
 /// What the report is made of. Taken from the context once: a click has none.
@@ -133,7 +125,7 @@ fn data(Sources { views, engine, probe, faults }: Sources) -> Value {
         "webgpu": seen,
         "engine": untrack(|| table(views.adapter.table("adapter"))),
         "health": untrack(|| table(views.health.table("health"))),
-        "kept_health": kept_health().and_then(|k| serde_json::to_value(k).ok()),
+        "kept_health": kept_health().map(|k| json!({ "adapter": k.adapter, "when": k.when, "table": k.table })),
         "burn": untrack(|| table(views.burn.table("burn"))),
         "errors": errors.collect::<Vec<_>>(),
     })

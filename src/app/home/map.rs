@@ -3,17 +3,15 @@
 use leptos::prelude::*;
 
 use crate::app::header::place_url;
+use crate::app::parts::{Message, link, paragraph, say};
 use crate::app::shell::Place;
-use crate::text::{Lang, msg};
-use crate::ui::use_lang;
-
-type Text = fn(Lang) -> &'static str;
+use crate::text::msg;
 
 /// A section of the lecture; the page of its lab, where there is one.
-struct Section(Text, Text, Option<Place>);
+struct Section(Message, Message, Option<Place>);
 
 /// The parts of the lecture in its order.
-const PARTS: [(Text, &[Section]); 5] = [
+const PARTS: [(Message, &[Section]); 5] = [
     (
         msg::home_group_tuning,
         &[
@@ -44,7 +42,6 @@ const PARTS: [(Text, &[Section]); 5] = [
 /// The map.
 #[component]
 pub fn Map() -> impl IntoView {
-    let lang = use_lang();
     let mut number = 0;
     let parts = PARTS.iter().map(|(title, sections)| {
         let cards: Vec<AnyView> = sections
@@ -56,38 +53,33 @@ pub fn Map() -> impl IntoView {
             .collect();
         view! {
             <section class="part">
-                <h3>{move || title(lang.get())}</h3>
+                <h3>{say(*title)}</h3>
                 <ol class="cards" start=number + 1 - sections.len()>{cards}</ol>
             </section>
         }
+        .into_any()
     });
-    let parts = parts.collect_view();
+    let parts: Vec<AnyView> = parts.collect();
     view! {
         <section class="map">
-            <h2>{move || msg::home_map(lang.get())}</h2>
-            <p class="note">{move || msg::home_map_note(lang.get())}</p>
+            <h2>{say(msg::home_map)}</h2>
+            {paragraph("note", say(msg::home_map_note))}
             {parts}
         </section>
     }
 }
 
 fn card(number: usize, Section(title, question, place): &'static Section) -> AnyView {
-    let lang = use_lang();
-    let name = move || title(lang.get());
-    let (class, name, state) = match *place {
-        Some(place) => (
-            "card ready",
-            view! { <a href=place_url(place)>{name}</a> }.into_any(),
-            msg::home_open as fn(Lang) -> &'static str,
-        ),
-        None => ("card", name.into_any(), msg::home_soon as fn(Lang) -> &'static str),
+    let (class, name, state): (_, _, Message) = match *place {
+        Some(place) => ("card ready", link("", place_url(place), say(*title)), msg::home_open),
+        None => ("card", say(*title), msg::home_soon),
     };
     view! {
         <li class=class>
             <span class="ordinal" aria-hidden="true">{number}</span>
             <h4>{name}</h4>
-            <p>{move || question(lang.get())}</p>
-            <span class="state">{move || state(lang.get())}</span>
+            {paragraph("", say(*question))}
+            <span class="state">{say(state)}</span>
         </li>
     }
     .into_any()

@@ -8,34 +8,31 @@ use leptos::prelude::*;
 use self::map::Map;
 use self::row::RowFigure;
 use super::header::place_url;
+use super::parts::{attribute, link, live, opening, say};
 use super::shell::Place;
 use super::standing::Standing;
 use crate::text::msg;
-use crate::ui::use_lang;
 
 /// The first page.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let lang = use_lang();
-    let standing = Memo::new(move |_| Standing::now(lang.get()));
+    let standing = Standing::current();
     view! {
         <div class="page home">
             <div class="hero">
                 <div>
-                    <p class="eyebrow">{move || msg::home_course(lang.get())}</p>
-                    <h1>{move || msg::home_heading(lang.get())}</h1>
-                    <p class="lede">{move || msg::home_lede(lang.get())}</p>
+                    {opening(msg::home_course, msg::home_heading, msg::home_lede)}
                     <p class="first">
-                        <a class="go" href=place_url(Place::Quant)>{move || msg::home_start(lang.get())}</a>
-                        <span class="note">{move || msg::home_start_note(lang.get())}</span>
+                        {link("go", place_url(Place::Quant), say(msg::home_start))}
+                        <span class="note">{say(msg::home_start_note)}</span>
                     </p>
                     <p class="machine">
-                        <span class="dot" data-state=move || standing.with(|s| s.state())></span>
-                        <b>{move || standing.with(|s| s.name.clone())}</b>
+                        <span class="dot" data-state=attribute(move || standing.with(|s| Some(s.state())))></span>
+                        <b>{live(move || standing.with(|s| s.name.clone()))}</b>
                         " "
-                        <span>{move || standing.with(|s| s.reason.clone())}</span>
+                        {live(move || standing.with(|s| s.reason.clone()))}
                         " "
-                        <a href=place_url(Place::Device)>{move || msg::home_machine_more(lang.get())}</a>
+                        {link("", place_url(Place::Device), say(msg::home_machine_more))}
                     </p>
                 </div>
                 <RowFigure />

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use leptos::prelude::*;
 
+use crate::app::parts::{attribute, live, say};
 use crate::text::{msg, number};
 use crate::ui::use_lang;
 
@@ -116,35 +117,39 @@ pub fn RowFigure() -> impl IntoView {
     let error = move || number(lang.get(), rounded.with(Rounded::max_error), 4);
     let sqnr = move || number(lang.get(), rounded.with(Rounded::sqnr_db), 1);
     let levels = move || rounded.with(Rounded::levels).to_string();
-    let format = move || match bits.get() {
-        8 => "int8",
-        4 => "int4",
-        _ => "other",
+    let format = attribute(move || match bits.get() {
+        8 => Some("int8"),
+        4 => Some("int4"),
+        _ => None,
+    });
+    let path = |class: &'static str, d: fn(&Rounded) -> String| {
+        view! { <path class=class d=move || rounded.with(d) /> }.into_any()
     };
     let alt = move || msg::home_figure_alt(lang.get(), &COUNT.to_string(), &error(), &levels(), &sqnr());
-    let axis = [SHOWN, 0.0, -SHOWN].map(|v| view! { <span>{move || number(lang.get(), v, 2)}</span> });
+    let axis = [SHOWN, 0.0, -SHOWN].map(|v| view! { <span>{live(move || number(lang.get(), v, 2))}</span> }.into_any());
+    let figure = |name: AnyView, value: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
     view! {
         <figure class="sheet row-figure" data-format=format>
             <figcaption>
-                <b>{move || msg::home_figure(lang.get())}</b>
-                <span>{move || msg::home_figure_note(lang.get())}</span>
+                <b>{say(msg::home_figure)}</b>
+                <span>{say(msg::home_figure_note)}</span>
             </figcaption>
             <div class="row-plot">
-                <div class="axis" aria-hidden="true">{axis.into_iter().collect_view()}</div>
+                <div class="axis" aria-hidden="true">{Vec::from(axis)}</div>
                 <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=alt>
-                    <path class="levels" d=move || rounded.with(Rounded::level_lines) />
-                    <path class="errors" d=move || rounded.with(Rounded::errors) />
-                    <path class="original" d=move || rounded.with(|r| dots(&r.row)) />
-                    <path class="back" d=move || rounded.with(|r| dots(&r.back)) />
+                    {path("levels", Rounded::level_lines)}
+                    {path("errors", Rounded::errors)}
+                    {path("original", |r| dots(&r.row))}
+                    {path("back", |r| dots(&r.back))}
                 </svg>
             </div>
             <p class="legend" aria-hidden="true">
-                <span><i class="original"></i>{move || msg::home_figure_original(lang.get())}</span>
-                <span><i class="back"></i>{move || msg::home_figure_back(lang.get(), &bits.get().to_string())}</span>
+                <span><i class="original"></i>{say(msg::home_figure_original)}</span>
+                <span><i class="back"></i>{live(move || msg::home_figure_back(lang.get(), &bits.get().to_string()))}</span>
             </p>
             <label class="slide">
-                <span>{move || msg::home_figure_bits(lang.get())}</span>
-                <output>{move || bits.get()}</output>
+                <span>{say(msg::home_figure_bits)}</span>
+                <output>{live(move || bits.get().to_string())}</output>
                 <input
                     type="range"
                     min="2"
@@ -155,14 +160,17 @@ pub fn RowFigure() -> impl IntoView {
             </label>
             <label class="check">
                 <input type="checkbox" on:change:target=move |e| rebel.set(e.target().checked()) />
-                <span>{move || msg::home_figure_rebel(lang.get())}</span>
+                <span>{say(msg::home_figure_rebel)}</span>
             </label>
             <dl class="numbers">
-                <div><dt>{move || msg::home_figure_levels(lang.get())}</dt><dd>{levels}</dd></div>
-                <div><dt>{move || msg::home_figure_error(lang.get())}</dt><dd>{error}</dd></div>
-                <div><dt>{move || msg::home_figure_sqnr(lang.get(), &(COUNT - 1).to_string())}</dt><dd>{sqnr}" dB"</dd></div>
+                {figure(say(msg::home_figure_levels), live(levels))}
+                {figure(say(msg::home_figure_error), live(error))}
+                {figure(
+                    live(move || msg::home_figure_sqnr(lang.get(), &(COUNT - 1).to_string())),
+                    live(move || [sqnr().as_str(), "\u{a0}dB"].concat()),
+                )}
             </dl>
-            <p class="note">{move || msg::home_figure_try(lang.get())}</p>
+            <p class="note">{say(msg::home_figure_try)}</p>
         </figure>
     }
 }

@@ -7,8 +7,9 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::faults::{Faults, Remedy};
-use super::parts::section;
+use super::parts::{attribute, button, button_unless, later, live, nothing, opening, paragraph, say, section};
 use super::settings::Settings;
+use super::shell::focus;
 use super::{clock, keep};
 use crate::protocol::{Fault, LabError, Resource};
 use crate::text::{Lang, bytes, integer, msg};
@@ -66,35 +67,33 @@ pub fn StoragePage() -> impl IntoView {
     };
     let estimate = RwSignal::new(None::<(f64, f64)>);
     spawn_local(async move { estimate.set(estimated().await) });
-    let absent = (!keep::is_available()).then(|| {
-        view! { <p class="bad">{move || msg::storage_absent(lang.get())}</p> }
-    });
+    let absent = if keep::is_available() { nothing() } else { paragraph("bad", say(msg::storage_absent)) };
     let counted = move || {
-        let (used, quota) = estimate.get()?;
+        let Some((used, quota)) = estimate.get() else { return nothing() };
         let lang = lang.get();
-        Some(
-            view! { <p class="note">{msg::storage_estimate(lang, &bytes(lang, quota as u64), &bytes(lang, used as u64))}</p> },
-        )
+        let counted = msg::storage_estimate(lang, &bytes(lang, quota as u64), &bytes(lang, used as u64));
+        paragraph("note", counted.into_any())
     };
-    let export = move |_| {
+    let export = move || {
         let text = bundle::text_from_entries(BUILD, &clock::timestamp(), &keep::entries());
         download("afina.json", "application/json", text.as_bytes());
     };
-    let everything = move |_| kept.asked.set(Some(Erase::Everything));
+    let is_empty = Signal::derive(move || kept.entries.with(Vec::is_empty));
+    let everything = move || kept.asked.set(Some(Erase::Everything));
     let own = view! {
         {absent}
-        {move || list(kept)}
-        {counted}
-        {move || kept.asked.get().map(|erase| question(kept, erase))}
-        <p role="status">{kept.said}</p>
+        {later(move || list(kept))}
+        {later(counted)}
+        {later(move || kept.asked.get().map_or_else(nothing, |erase| question(kept, erase)))}
+        <p role="status">{live(move || kept.said.get())}</p>
         <p class="press">
-            <button class="button" on:click=export>{move || msg::storage_export(lang.get())}</button>
+            {button("button", say(msg::storage_export), export)}
             <label class="button file">
-                <span>{move || msg::storage_import(lang.get())}</span>
+                <span>{say(msg::storage_import)}</span>
                 <input
                     type="file"
                     accept=".json,application/json"
-                    aria-label=move || msg::storage_import_label(lang.get())
+                    aria-label=attribute(move || Some(msg::storage_import_label(lang.get())))
                     on:change:target=move |event| {
                         let input = event.target();
                         let file = input.files().and_then(|files| files.get(0));
@@ -106,18 +105,14 @@ pub fn StoragePage() -> impl IntoView {
                     }
                 />
             </label>
-            <button class="button danger" on:click=everything disabled=move || kept.entries.with(Vec::is_empty)>
-                {move || msg::storage_erase_all(lang.get())}
-            </button>
+            {button_unless("button danger", say(msg::storage_erase_all), is_empty, everything)}
         </p>
-        <p class="note">{move || msg::storage_export_note(lang.get())}</p>
+        {paragraph("note", say(msg::storage_export_note))}
     };
     view! {
         <div class="page">
-            <p class="eyebrow">{move || msg::storage_eyebrow(lang.get())}</p>
-            <h1>{move || msg::storage_heading(lang.get())}</h1>
-            <p class="lede">{move || msg::storage_lede(lang.get())}</p>
-            <div class="sheets">{section(move || msg::storage_own(lang.get()), own.into_any())}</div>
+            {opening(msg::storage_eyebrow, msg::storage_heading, msg::storage_lede)}
+            <div class="sheets">{section(msg::storage_own, own.into_any())}</div>
         </div>
     }
 }
@@ -126,7 +121,7 @@ fn list(kept: Kept) -> AnyView {
     let lang = kept.lang.get();
     let entries = kept.entries.get();
     if entries.is_empty() {
-        return view! { <p class="note">{msg::storage_empty(lang)}</p> }.into_any();
+        return paragraph("note", msg::storage_empty(lang).into_any());
     }
     let total: u64 = entries.iter().map(|(name, text)| size_bytes(name, text)).sum();
     let count = integer(lang, entries.len() as u64);
@@ -136,19 +131,20 @@ fn list(kept: Kept) -> AnyView {
         let label = msg::storage_erase_named(lang, &name);
         let ask = {
             let name = name.clone();
-            move |_| kept.asked.set(Some(Erase::One(name.clone())))
+            move || kept.asked.set(Some(Erase::One(name.clone())))
         };
         view! {
             <tr>
                 <td>{what}<br /><code>{name}</code></td>
                 <td class="number">{size}</td>
                 <td class="number">
-                    <button class="button" aria-label=label on:click=ask>{msg::storage_erase(lang)}</button>
+                    {button("button", view! { <span class="unseen">{label}</span> <span aria-hidden="true">{msg::storage_erase(lang)}</span> }.into_any(), ask)}
                 </td>
             </tr>
         }
+        .into_any()
     });
-    let rows = rows.collect_view();
+    let rows: Vec<AnyView> = rows.collect();
     view! {
         <table class="plain">
             <thead>
@@ -166,12 +162,14 @@ fn list(kept: Kept) -> AnyView {
 }
 
 fn question(kept: Kept, erase: Erase) -> AnyView {
+    // The safe answer is where the keyboard is.
+    request_animation_frame(|| focus(".sheet .banner button:last-child"));
     let lang = kept.lang.get();
     let what = match &erase {
         Erase::One(name) => name.clone(),
         Erase::Everything => msg::storage_erase_everything(lang).to_owned(),
     };
-    let yes = move |_| {
+    let yes = move || {
         let names = match &erase {
             Erase::One(name) => vec![name.clone()],
             Erase::Everything => keep::entries().into_iter().map(|(name, _)| name).collect(),
@@ -183,9 +181,9 @@ fn question(kept: Kept, erase: Erase) -> AnyView {
     };
     view! {
         <div class="banner" role="alertdialog" aria-label=msg::storage_erase(lang)>
-            <p>{msg::storage_erase_sure(lang, &what)}</p>
-            <button class="button danger" on:click=yes>{msg::storage_erase_yes(lang)}</button>
-            <button class="button" autofocus on:click=move |_| kept.asked.set(None)>{msg::storage_erase_no(lang)}</button>
+            {paragraph("", msg::storage_erase_sure(lang, &what).into_any())}
+            {button("button danger", msg::storage_erase_yes(lang).into_any(), yes)}
+            {button("button", msg::storage_erase_no(lang).into_any(), move || kept.asked.set(None))}
         </div>
     }
     .into_any()
