@@ -62,7 +62,7 @@ pub async fn check_matmul(device: &BurnDevice) -> Result<Verdict, LabError> {
 async fn values(tensor: Tensor<2>) -> Result<Vec<f32>, LabError> {
     let broken = |message: String| LabError::Kernel { kernel: "burn".into(), message };
     let data = tensor.into_data_async().await.map_err(|e| broken(format!("{e:?}")))?;
-    data.to_vec::<f32>().map_err(|e| broken(format!("{e:?}")))
+    data.try_to_vec::<f32>().map_err(|e| broken(format!("{e:?}")))
 }
 
 /// `a [m, k]` times `b [k, n]`, accumulated in f64.

@@ -16,7 +16,7 @@ pub const UNSTAMPED: &str = "dev";
 /// # Errors
 /// If the template lacks what is to be replaced, or holds what the policy would block.
 pub fn page(template: &str, up: &str, build: &str, stamp_of: impl Fn(&str) -> Outcome<String>) -> Outcome<String> {
-    let mut html = without_comments(template);
+    let mut html = without_trunk(&without_comments(template));
     for attribute in ["href=\"/", "src=\"/"] {
         html = with_addresses(&html, attribute, up, build, &stamp_of)?;
     }
@@ -84,6 +84,12 @@ fn without_comments(html: &str) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Trunk leaves the asset of the page itself in place if it injects no script.
+fn without_trunk(html: &str) -> String {
+    let lines: Vec<&str> = html.lines().filter(|l| !l.contains("data-trunk")).collect();
+    lines.join("\n") + "\n"
+}
+
 fn refuse_inline(html: &str) -> Outcome {
     for piece in html.split("<script").skip(1) {
         let (tag, body) = piece.split_once('>').unwrap_or((piece, ""));
@@ -102,7 +108,7 @@ fn refuse_inline(html: &str) -> Outcome {
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = "<head>\n<meta charset=\"utf-8\">\n<!-- why -->\n<meta name=\"afina-root\" content=\"/\">\n\
+    const TEMPLATE: &str = "<head>\n<meta charset=\"utf-8\">\n<!-- why -->\n<link data-trunk rel=\"rust\">\n<meta name=\"afina-root\" content=\"/\">\n\
         <link href=\"/css/app.css\"><script type=\"module\" src=\"/dev/boot.js\"></script></head>";
 
     fn stamped(template: &str) -> Outcome<String> {
@@ -116,7 +122,7 @@ mod tests {
         assert!(html.contains("src=\"../b1/boot.js\""), "{html}");
         assert!(html.contains("content=\"../\">"), "{html}");
         assert!(html.contains("script-src 'self' 'wasm-unsafe-eval';") && !html.contains("unsafe-inline"), "{html}");
-        assert!(!html.contains("<!--"), "{html}");
+        assert!(!html.contains("<!--") && !html.contains("data-trunk"), "{html}");
     }
 
     #[test]
