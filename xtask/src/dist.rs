@@ -17,7 +17,7 @@ use crate::{setup, stamp};
 pub const ROUTES: [&str; 3] = ["quant", "device", "storage"];
 
 /// Each wasm binary and how it is optimised: the page for size, what computes for speed.
-const BINARIES: [(&str, &str); 3] = [("app", "-Oz"), ("kernels", "-O3"), ("trainer", "-O3")];
+const BINARIES: [(&str, &str); 3] = [("app", "-Oz"), ("kernels", "-O3"), ("trainer", "-Oz")];
 
 /// What rustc's wasm may use; wasm-opt must be told.
 const WASM_FEATURES: [&str; 8] = [

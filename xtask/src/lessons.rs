@@ -61,12 +61,67 @@ fn mathml(formula: &CowStr<'_>, display_mode: DisplayMode) -> Outcome<String> {
     let mut out = String::new();
     let faultless = events.into_iter().map(Ok::<_, std::convert::Infallible>);
     push_mathml(&mut out, faultless, config).map_err(|e| format!("the formula `{formula}`: {e}"))?;
+    out = with_spaces_outside(&out);
+    if let Some(tag) = misfit(&out) {
+        return Err(format!(
+            "the formula `{formula}` gives a <{tag}> with too many or too few parts; word it otherwise."
+        ));
+    }
     if out.contains(" style=") {
         return Err(format!(
             "the formula `{formula}` needs a style attribute, which the page's policy forbids; word it otherwise."
         ));
     }
     Ok(out)
+}
+
+/// Elements whose number of parts MathML fixes.
+const FIXED: [(&str, usize); 8] = [
+    ("msub", 2),
+    ("msup", 2),
+    ("mfrac", 2),
+    ("mroot", 2),
+    ("munder", 2),
+    ("mover", 2),
+    ("msubsup", 3),
+    ("munderover", 3),
+];
+
+/// The renderer puts the space before `\log_{10}` inside of the `<msub>`, as a third part; browsers refuse that.
+fn with_spaces_outside(mathml: &str) -> String {
+    let mut out = mathml.to_owned();
+    for (tag, _) in FIXED {
+        let open = format!("<{tag}><mspace");
+        while let Some(at) = out.find(&open) {
+            let space = at + tag.len() + 2;
+            let Some(end) = out[space..].find("/>").map(|e| space + e + 2) else { break };
+            out = [&out[..at], &out[space..end], &out[at..space], &out[end..]].concat();
+        }
+    }
+    out
+}
+
+/// The first element that has another number of parts than MathML wants.
+fn misfit(mathml: &str) -> Option<&str> {
+    let mut open: Vec<(&str, usize)> = Vec::new();
+    for piece in mathml.split('<').skip(1) {
+        let tag = piece.split('>').next().unwrap_or_default();
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+        if tag.starts_with('/') {
+            let (_, parts) = open.pop()?;
+            if FIXED.iter().any(|(fixed, wanted)| *fixed == name && *wanted != parts) {
+                return Some(name);
+            }
+            continue;
+        }
+        if let Some((_, parts)) = open.last_mut() {
+            *parts += 1;
+        }
+        if !tag.ends_with('/') {
+            open.push((name, 0));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -82,6 +137,19 @@ mod tests {
         assert!(html.contains("<math") && html.contains("<mfrac>"), "{html}");
         assert!(html.contains("display=\"block\""), "{html}");
         assert!(!html.contains('$'), "{html}");
+    }
+
+    #[test]
+    fn a_space_before_an_operator_is_no_part_of_its_script() {
+        let html = rendered("$10 \\log_{10} x$ and $a \\max_i^n b$").unwrap();
+        assert!(html.contains("/><msub><mi>log</mi>"), "{html}");
+    }
+
+    #[test]
+    fn misfits_are_found() {
+        assert_eq!(misfit("<math><msub><mspace width=\"1em\" /><mi>a</mi><mn>1</mn></msub></math>"), Some("msub"));
+        assert_eq!(misfit("<math><mfrac><mrow><mi>a</mi><mi>b</mi></mrow></mfrac></math>"), Some("mfrac"));
+        assert_eq!(misfit("<math><msub><mi>a</mi><mrow><mn>1</mn><mn>0</mn></mrow></msub></math>"), None);
     }
 
     #[test]
