@@ -5,7 +5,7 @@ use std::cell::Cell;
 use leptos::prelude::*;
 
 use super::{Look, Swatch, use_lang};
-use crate::text::{Lang, msg, parse_number, significant};
+use crate::text::{Lang, msg, number, parse_number};
 
 thread_local! {
     static NEXT_ID: Cell<u32> = const { Cell::new(0) };
@@ -38,6 +38,10 @@ pub fn Slider(
     let lang = use_lang().get_untracked();
     let id = unique_id();
     let wrong = RwSignal::new(false);
+    Effect::new(move || {
+        value.track();
+        wrong.set(false);
+    });
     let at = move || {
         let v = value.get();
         if stops.is_empty() { v } else { stops.iter().take_while(|s| **s < v).count().min(stops.len() - 1) as f64 }
@@ -97,8 +101,16 @@ pub fn Slider(
     .into_any()
 }
 
+/// A set value with as many decimals as it has, three at most.
 fn shown(lang: Lang, value: f64) -> String {
-    if value == value.trunc() { crate::text::number(lang, value, 0) } else { significant(lang, value, 3) }
+    let thousandths = (value * 1000.0).round() as i64;
+    let decimals = match thousandths {
+        t if t % 1000 == 0 => 0,
+        t if t % 100 == 0 => 1,
+        t if t % 10 == 0 => 2,
+        _ => 3,
+    };
+    number(lang, value, decimals)
 }
 
 /// One of a few, side by side: a group of radio buttons.
@@ -233,4 +245,15 @@ pub fn CopyButton(label: &'static str, text: Callback<(), String>) -> impl IntoV
         <span class="said" role="status">{said}</span>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_value_shows_the_decimals_that_it_has() {
+        let values = [8.0, 3.5, 99.95, 0.125, f64::from(99.9f32), -2.0];
+        assert_eq!(values.map(|v| shown(Lang::Es, v)), ["8", "3,5", "99,95", "0,125", "99,9", "−2"]);
+    }
 }

@@ -63,7 +63,7 @@ pub struct PlotSpec {
 }
 
 /// The point under the cursor: series and point.
-pub(self) type Cursor = Option<(usize, usize)>;
+type Cursor = Option<(usize, usize)>;
 
 /// The point of `spots` (series, point, x, y in pixels) nearest to a place.
 fn nearest(spec: &PlotSpec, spots: &[draw::Spot], x: f64, y: f64) -> Cursor {
