@@ -19,6 +19,6 @@
     removeEventListener("message", keep);
     for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
   } catch (error) {
-    postMessage({ json: JSON.stringify({ say: "broken", message: String(error?.message ?? error) }) });
+    postMessage({ json: JSON.stringify({ broken: { message: String(error?.message ?? error) } }) });
   }
 }
