@@ -125,7 +125,7 @@ fn generated(languages: &BTreeMap<String, BTreeMap<String, String>>, first: &BTr
         let names = placeholders(&first[key]);
         let _ = writeln!(
             out,
-            "    /// {}",
+            "    /// `{key}`: {}",
             first[key].replace('\n', " ").replace('[', "\\[").replace(']', "\\]").replace('<', "\\<").replace('`', "'")
         );
         if names.is_empty() {

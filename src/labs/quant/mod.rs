@@ -82,7 +82,7 @@ pub struct Config {
 }
 
 /// The part of the matrix in the heatmaps, in rows and columns, and whose error they show.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     pub row: u32,
     pub col: u32,
@@ -220,12 +220,6 @@ fn check_spec(spec: &QuantSpec) -> Result<(), LabError> {
         return Err(LabError::Conflict { field: "double quantization".into(), with: "symmetry".into() });
     }
     Ok(())
-}
-
-impl Default for View {
-    fn default() -> Self {
-        View { row: 0, col: 0, rows: 0, cols: 0, selected: 0 }
-    }
 }
 
 /// The formats that the page offers by name, with the published definition each one follows.
