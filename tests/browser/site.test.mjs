@@ -81,8 +81,7 @@ inEachBrowser("a worker that does not exist answers in words", { lang: "en", tie
     const worker = new Worker(new URL("worker.js?bin=nowhere&v=0", root), { type: "module" });
     worker.onmessage = ({ data }) => resolve(JSON.parse(data.json));
   }), visit.root);
-  assert.equal(said.say, "broken");
-  assert.ok(said.message.length > 10);
+  assert.ok(said.broken.message.length > 10);
 });
 
 inEachBrowser("an unknown address gets a page that helps", { lang: "en", tier: "cpu" }, async (visit) => {

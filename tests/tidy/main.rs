@@ -131,3 +131,22 @@ fn the_features_of_each_binary_are_those_of_its_manifest() {
         assert!(manifest.contains(&entry), "Cargo.toml lacks {entry}");
     }
 }
+
+/// `www/worker.js` speaks before any wasm is there to speak for it.
+#[test]
+fn the_workers_loader_speaks_the_protocol() {
+    let loader = fs::read_to_string(root().join("www/worker.js")).unwrap();
+    assert!(loader.contains("JSON.stringify({ broken: { message:"), "www/worker.js says it otherwise now");
+    let said: afina::worker::FromWorker = serde_json::from_str(r#"{"broken":{"message":"404"}}"#).unwrap();
+    assert_eq!(said, afina::worker::FromWorker::Broken { message: "404".into() });
+}
+
+#[test]
+fn the_benchmarks_command_is_one() {
+    let text = fs::read_to_string(root().join("tests/bench/cold_64.json")).unwrap();
+    let command = afina::labs::command_from_json("cold_64.json", &text).unwrap();
+    let afina::labs::Command::Quant { task: afina::labs::quant::Task::Measure { config } } = command else {
+        panic!("{command:?}")
+    };
+    config.checked().unwrap();
+}
