@@ -90,7 +90,7 @@ const DICTIONARY: &[&str] = &[
     "\"int\"",
     "{\"int\":4}",
     "\"group\"",
-    "\"lab\"",
+    "\"quant\"",
     "\"quant\"",
     "\"do\"",
     "\"measure\"",
@@ -285,7 +285,7 @@ fn csv_survives() {
 /// One command of each kind, as a page sends it.
 fn commands() -> Vec<String> {
     let config = quant::Config::default();
-    let file = r#"{"lab":"quant","task":{"do":"measure","config":{"source":{"from":"file","name":"m.npy","tensor":""},"formats":[{"format":"nf4","granularity":{"block":64},"scale_storage":"double"},{"format":{"int":3},"symmetry":"asymmetric","granularity":"row","rounding":{"stochastic":{"seed":1}},"scale_rule":{"percentile":{"percent":99.5}}}],"activations":{"from":"file","name":"x.csv","tensor":""},"view":{"row":0,"col":0,"rows":0,"cols":0,"selected":1}}}}"#;
+    let file = r#"{"quant":{"task":{"measure":{"config":{"source":{"file":{"name":"m.npy","tensor":""}},"formats":[{"format":"nf4","granularity":{"block":64},"scale_storage":"double"},{"format":{"int":3},"symmetry":"asymmetric","granularity":"row","rounding":{"stochastic":{"seed":1}},"scale_rule":{"percentile":{"percent":99.5}}}],"activations":{"file":{"name":"x.csv","tensor":""}},"view":{"row":0,"col":0,"rows":0,"cols":0,"selected":1}}}}}}"#;
     let tasks = [
         quant::Task::Open { name: "a.safetensors".into() },
         quant::Task::Measure { config: config.clone() },

@@ -176,11 +176,11 @@ class Visit {
     return this.page.$$eval(selector, (elements) => elements.map((element) => element.innerText));
   }
 
-  /** Presses the button or link with this accessible name (string: exact, or regular expression). */
+  /** Presses the button, link or label with this accessible name (string: exact, or regular expression). */
   async press(name, { timeout = PATIENCE_MILLIS } = {}) {
     const [source, flags] = name instanceof RegExp ? [name.source, name.flags] : [`^\\s*${escaped(name)}\\s*$`, ""];
     const handle = await this.page.waitForFunction(
-      (source, flags) => [...document.querySelectorAll("button, a[href], summary, [role=button], [role=tab], [role=radio], input[type=submit]")]
+      (source, flags) => [...document.querySelectorAll("button, a[href], summary, label, [role=button], [role=tab], [role=radio], input[type=submit]")]
         .find((e) => !e.disabled && e.checkVisibility() && new RegExp(source, flags).test(e.getAttribute("aria-label") ?? e.innerText)),
       { timeout, polling: 50 }, source, flags,
     );

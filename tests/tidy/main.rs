@@ -58,7 +58,9 @@ fn leptos_and_burn_stay_in_their_rooms() {
 
 #[test]
 fn no_unwrap_outside_of_tests() {
-    demand(sources().iter().flat_map(|(file, text)| rules::unwraps(file, text)).collect());
+    // `x_tests.rs` is the body of a `#[cfg(test)] mod tests` that grew.
+    let code = sources().into_iter().filter(|(file, _)| !file.ends_with("_tests.rs"));
+    demand(code.flat_map(|(file, text)| rules::unwraps(&file, &text)).collect());
 }
 
 #[test]

@@ -2,15 +2,12 @@
 //! Stop or a silence leads to. Time comes in as milliseconds of any steady clock; [`Action`]s go out.
 
 use super::cause::Cause;
-use super::say::{Say, command_name};
+use super::kind::WorkerKind;
+use super::say::Say;
 use crate::protocol::{RunId, Tier, TierReason};
 use crate::text::Lang;
 use crate::worker::{BUILD, TierWish};
 
-/// The download of the kernels worker may take this long; a school's Wi-Fi is slow.
-pub const KERNELS_LOAD_MILLIS: f64 = 15_000.0;
-/// The trainer weighs ten times as much.
-pub const TRAINER_LOAD_MILLIS: f64 = 60_000.0;
 /// A worker that is up opens its device in 2 s and checks its kernels in at most 10; beyond this its GPU process hangs.
 pub const CHOOSE_MILLIS: f64 = 15_000.0;
 /// A software GPU that the visitor asked for compiles every shader on the CPU.
@@ -27,41 +24,6 @@ pub const LOSS_WINDOW_MILLIS: f64 = 60_000.0;
 pub const LOSSES_TO_CPU: usize = 2;
 /// A run that took its worker down this often ends with the error instead of a further try.
 pub const TRIES: u32 = 3;
-
-/// The two worker binaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkerKind {
-    Kernels,
-    Trainer,
-}
-
-impl WorkerKind {
-    /// Both of them.
-    pub const ALL: [WorkerKind; 2] = [WorkerKind::Kernels, WorkerKind::Trainer];
-
-    /// The binary that a command needs.
-    pub fn of(command: &str) -> WorkerKind {
-        match command_name(command) {
-            "burn" => WorkerKind::Trainer,
-            _ => WorkerKind::Kernels,
-        }
-    }
-
-    /// The name of the binary.
-    pub fn bin(self) -> &'static str {
-        match self {
-            WorkerKind::Kernels => "kernels",
-            WorkerKind::Trainer => "trainer",
-        }
-    }
-
-    fn load_millis(self) -> f64 {
-        match self {
-            WorkerKind::Kernels => KERNELS_LOAD_MILLIS,
-            WorkerKind::Trainer => TRAINER_LOAD_MILLIS,
-        }
-    }
-}
 
 /// What the browser side has to do, in this order.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Every fault of FAULTS.md that concerns workers, played against the decisions alone.
 
 use super::*;
+use crate::app::bridge::kind::KERNELS_LOAD_MILLIS;
 use crate::labs::{Command, Provoked};
 
 const KERNELS: WorkerKind = WorkerKind::Kernels;

@@ -5,6 +5,7 @@
 
 mod cause;
 mod engine;
+mod kind;
 mod machine;
 mod port;
 mod say;
@@ -12,7 +13,7 @@ mod views;
 
 pub use cause::Cause;
 pub use engine::Engine;
-pub use machine::WorkerKind;
+pub use kind::WorkerKind;
 pub use port::{field, said};
 
 use std::cell::{Cell, RefCell};

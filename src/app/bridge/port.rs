@@ -5,7 +5,7 @@ use js_sys::{Float32Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
-use super::machine::WorkerKind;
+use super::kind::WorkerKind;
 use super::say::Say;
 use crate::ui::root_url;
 use crate::worker::{BUILD, FromWorker, read::from_worker};

@@ -125,12 +125,8 @@ lenient!(Numbers {
 });
 
 /// Whether a value maps text to text; `null` counts as absent, as in the reference.
+#[derive(Default)]
 struct IsTextMap(bool);
-impl Default for IsTextMap {
-    fn default() -> Self {
-        IsTextMap(false)
-    }
-}
 lenient!(IsTextMap {
     skip!(seq, str, u64);
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<IsTextMap, A::Error> {
