@@ -14,7 +14,7 @@ pub use axis::Axis;
 pub(crate) use pen::{add, push_px};
 
 use super::{Look, follow_width, use_lang};
-use crate::text::{msg, significant};
+use crate::text::{Lang, msg, number, significant};
 use twin::Twin;
 
 /// How a series is drawn.
@@ -79,19 +79,30 @@ fn nearest(spec: &PlotSpec, spots: &[draw::Spot], x: f64, y: f64) -> Cursor {
     best.1
 }
 
+/// A value of a plot: whole numbers stay whole.
+fn value_text(lang: Lang, value: f64) -> String {
+    if value == value.trunc() && value.abs() < 1e9 { number(lang, value, 0) } else { significant(lang, value, 4) }
+}
+
+/// The place of a point on the x axis, or the interval that it covers.
+fn place_text(lang: Lang, from: f64, to: f64) -> String {
+    if from == to {
+        value_text(lang, from)
+    } else {
+        let end = |v: f64| if v == v.trunc() { value_text(lang, v) } else { significant(lang, v, 3) };
+        msg::ui_interval(lang, &end(from), &end(to))
+    }
+}
+
 /// What the cursor is on, in words.
-fn reading(lang: crate::text::Lang, spec: &PlotSpec, cursor: Cursor) -> String {
+fn reading(lang: Lang, spec: &PlotSpec, cursor: Cursor) -> String {
     let Some((s, p)) = cursor else { return msg::ui_plot_hint(lang).to_owned() };
     let Some((series, &[from, to, value])) = spec.series.get(s).and_then(|s| Some((s, s.points.get(p)?))) else {
         return String::new();
     };
     let name = series.names.get(p).unwrap_or(&series.label);
-    let x = if from == to {
-        significant(lang, from, 4)
-    } else {
-        msg::ui_interval(lang, &significant(lang, from, 3), &significant(lang, to, 3))
-    };
-    [name, " · ", &spec.x.title, ": ", &x, " · ", &spec.y.title, ": ", &significant(lang, value, 4)].concat()
+    let x = place_text(lang, from, to);
+    [name, " · ", &spec.x.title, ": ", &x, " · ", &spec.y.title, ": ", &value_text(lang, value)].concat()
 }
 
 /// A chart.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::super::use_lang;
-use super::PlotSpec;
-use crate::text::{msg, significant};
+use super::{PlotSpec, place_text, value_text};
+use crate::text::msg;
 
 /// Rows shown at once; a longer table is better read as a file.
 const MOST_ROWS: usize = 400;
@@ -25,12 +25,8 @@ pub(super) fn Twin(spec: Signal<PlotSpec>) -> impl IntoView {
             let rows: Vec<_> = points
                 .take(MOST_ROWS)
                 .map(|(name, [from, to, value])| {
-                    let x = if from == to {
-                        significant(lang, *from, 4)
-                    } else {
-                        msg::ui_interval(lang, &significant(lang, *from, 3), &significant(lang, *to, 3))
-                    };
-                    view! { <tr><th scope="row">{name.clone()}</th><td>{x}</td><td>{significant(lang, *value, 4)}</td></tr> }
+                    let x = place_text(lang, *from, *to);
+                    view! { <tr><th scope="row">{name.clone()}</th><td>{x}</td><td>{value_text(lang, *value)}</td></tr> }
                 })
                 .collect();
             let head = view! {
