@@ -3,7 +3,7 @@
 
 use super::cause::Cause;
 use super::kind::WorkerKind;
-use super::say::Say;
+use super::say::{Say, command_name};
 use crate::protocol::{RunId, Tier, TierReason};
 use crate::text::Lang;
 use crate::worker::{BUILD, TierWish};
