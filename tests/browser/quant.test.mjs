@@ -14,6 +14,9 @@ const NUMBERS = "section[aria-labelledby=numbers] table.data tbody";
 /** The columns of the table of numbers that the reference holds too, and how many digits the page shows of each. */
 const COLUMNS = { bits_per_weight: [1, 0.001], sqnr_db: [4, 0.05], mse: [5, 0.01], max_error: [6, 0.01], cosine: [7, 0.00001] };
 
+/** Two cores also run a browser, a server and this test while the page is timed. */
+const SLACK_MILLIS = 100;
+
 /** A number as the page writes it in English: `6.18·10⁻⁵`, `−0.5`. */
 function number(text) {
   const plain = text.replace("−", "-").replace(/,/g, "").replace(/[⁰¹²³⁴-⁹⁻]+/, (s) => [...s].map((c) => (c === "⁻" ? "-" : "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c))).join(""));
@@ -120,11 +123,15 @@ inEachBrowser("hostile and broken files are refused in words, and the last pictu
 inEachBrowser("Stop ends a long sweep within 300 ms", { path: "quant/", lang: "en", tier: "cpu", query: { c: link(seeded({ rows: 2048, cols: 2048 })) } }, async (visit) => {
   await measured(visit);
   await visit.press("Sweep every format");
-  await visit.press("Stop");
-  const begun = Date.now();
-  await visit.see(/Stopped/);
-  // What polling and the driver's own round trips cost comes on top of the 300 ms.
-  assert.ok(Date.now() - begun < 300 + 200, `${Date.now() - begun} ms`);
+  await visit.page.waitForFunction(() => [...document.querySelectorAll(".run .go.stop")].length > 0, { polling: 20 });
+  // Measured in the page, so that the driver's round trips do not count.
+  const millis = await visit.page.evaluate(() => new Promise((resolve) => {
+    const begun = performance.now();
+    const look = () => /Stopped/.test(document.querySelector("main").innerText) ? resolve(performance.now() - begun) : setTimeout(look, 5);
+    document.querySelector(".run .go.stop").click();
+    look();
+  }));
+  assert.ok(millis <= 300 + SLACK_MILLIS, `${millis} ms`);
   await visit.press("Quantize");
   await measured(visit);
 });
