@@ -70,11 +70,9 @@ pub fn existing() -> Outcome<Site> {
     let folder = root().join("dist");
     let html = read_text(&folder.join("index.html"))
         .map_err(|_| "There is no dist/ yet: run `cargo xtask dist`.".to_owned())?;
-    let build = html.split_once("src=\"./").and_then(|(_, rest)| rest.split_once("/boot.js"));
-    let build = html
-        .split('"')
+    let mut words = html.split('"');
+    let build = words
         .find_map(|word| word.strip_prefix("./")?.strip_suffix("/boot.js"))
-        .or(build.map(|(b, _)| b))
         .ok_or("dist/index.html does not start a build: run `cargo xtask dist` again.")?;
     Ok(Site { build: build.to_owned(), folder })
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::dist::{Site, budgets, dist, existing};
-use crate::run::{Outcome, browser_tests, command, files_below, npm_bin, run, run_and_read, say};
+use crate::run::{Outcome, browser_tests, command, files_below, run, run_and_read, say};
 use crate::setup;
 
 /// What has been counted so far, and what is to be said about failures.
@@ -35,7 +35,7 @@ impl Tally {
     fn suite(&mut self, name: &str, work: impl FnOnce() -> Outcome<(String, bool)>, read: fn(&str) -> (u64, u64)) {
         let start = Instant::now();
         say(name);
-        let (passed, mut failed) = match work() {
+        let (passed, failed) = match work() {
             Ok((output, succeeded)) => {
                 let (passed, failed) = read(&output);
                 (passed, if failed == 0 && (!succeeded || passed == 0) { 1 } else { failed })
@@ -48,8 +48,6 @@ impl Tally {
         if failed > 0 {
             self.faults.push(format!("{name}: {failed} failed"));
         }
-        // Never let a miscount hide a failure.
-        failed = failed.min(u64::MAX / 2);
         self.count(name, passed, failed, start);
     }
 
@@ -225,7 +223,6 @@ pub fn shots() -> Outcome {
     setup::node()?;
     setup::browsers()?;
     existing()?;
-    debug_assert!(npm_bin("wasm-opt").exists(), "npm ci ran");
     run(command("node", &["tests/browser/shots.mjs"]))
 }
 
