@@ -37,7 +37,11 @@ impl Standing {
             Probe::Found(seen) => seen.name(),
             _ => String::new(),
         };
-        if let Some((tier, reason)) = engine.tier.get() {
+        if let Some((tier, mut reason)) = engine.tier.get() {
+            // The browser says it in plainer words than a driver's message.
+            if matches!((&reason, &probe), (TierReason::NoDevice { .. }, Probe::NoAdapter)) {
+                reason = TierReason::NoAdapter;
+            }
             let verified = tier == Tier::Gpu && engine.verified.get() == Some(true);
             let adapter = if adapter.is_empty() { engine.adapter.get() } else { adapter };
             return Standing {

@@ -136,7 +136,9 @@ fn adapter_table(lang: Lang, t: &Table) -> AnyView {
         let number = t.number(row, column).map(|v| significant(lang, v, 6));
         t.text(row, column).map(str::to_owned).or(number).unwrap_or_default()
     };
-    let rows = (0..t.rows.len()).map(|r| vec![text(r, "key"), text(r, "value")]).collect();
+    // Browsers leave out what would give the visitor away.
+    let known = (0..t.rows.len()).map(|r| vec![text(r, "key"), text(r, "value")]).filter(|row| !row[1].is_empty());
+    let rows = known.collect();
     table(&[msg::device_key(lang), msg::device_value(lang)], rows, &[])
 }
 
