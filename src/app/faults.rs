@@ -15,6 +15,9 @@ use crate::ui::use_lang;
 /// Errors kept for the device page and its report; the oldest goes first.
 const HISTORY: usize = 50;
 
+/// The length of a timestamp down to its seconds: `2026-11-23T21:05:09`.
+const SECONDS: usize = 19;
+
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
@@ -74,7 +77,13 @@ impl Faults {
 
     fn note(self, trouble: Trouble, remedy: Remedy) {
         self.history.update(|all| {
-            all.push((clock::timestamp(), trouble.clone()));
+            let when = clock::timestamp();
+            // A worker's end and its run's end are one event.
+            let again = all.last().is_some_and(|(then, what)| *what == trouble && then[..SECONDS] == when[..SECONDS]);
+            if again {
+                return;
+            }
+            all.push((when, trouble.clone()));
             let excess = all.len().saturating_sub(HISTORY);
             all.drain(..excess);
         });

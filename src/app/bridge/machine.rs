@@ -13,7 +13,7 @@ pub const CHOOSE_MILLIS: f64 = 15_000.0;
 /// A software GPU that the visitor asked for compiles every shader on the CPU.
 pub const CHOOSE_ASKED_MILLIS: f64 = 250_000.0;
 /// A run that was told to stop has this long before its worker is ended: 300 ms in all, with a margin.
-pub const STOP_MILLIS: f64 = 250.0;
+pub const STOP_MILLIS: f64 = 200.0;
 /// A run that the same view replaced may finish its step, but a shader that never ends must not block the next run.
 pub const REPLACED_MILLIS: f64 = 3_000.0;
 /// After this silence the page says that it still waits.
@@ -52,7 +52,7 @@ enum Life {
     Off,
     Loading { until: f64 },
     Choosing { until: f64 },
-    Ready,
+    Ready { tier: Tier },
 }
 
 struct Job {
@@ -98,7 +98,7 @@ impl Machine {
 
     /// Whether this worker listens to files and runs.
     pub fn is_ready(&self, kind: WorkerKind) -> bool {
-        self.lives[kind as usize] == Life::Ready
+        matches!(self.lives[kind as usize], Life::Ready { .. })
     }
 
     /// A run for a view; a run still going there is told to stop.
@@ -173,7 +173,7 @@ impl Machine {
         adapter: String,
         health: Option<bool>,
     ) -> Vec<Action> {
-        self.lives[kind as usize] = Life::Ready;
+        self.lives[kind as usize] = Life::Ready { tier };
         let reason = match &self.forced {
             Some(forced) if tier == Tier::Cpu => forced.clone(),
             _ => reason,
@@ -207,8 +207,8 @@ impl Machine {
     /// The worker or its device is gone: end it, start another, try its runs again. One that never came up is given up.
     pub fn lost(&mut self, now: f64, kind: WorkerKind, cause: Cause) -> Vec<Action> {
         let mut out = Vec::new();
-        match self.lives[kind as usize] {
-            Life::Ready => {}
+        let tier = match self.lives[kind as usize] {
+            Life::Ready { tier } => tier,
             Life::Choosing { .. } => {
                 let message = cause.error(Lang::En).to_string();
                 self.choose_cpu(kind, TierReason::NoDevice { message }, cause, &mut out);
@@ -223,13 +223,16 @@ impl Machine {
                 self.give_up(kind, cause, &mut out);
                 return out;
             }
-        }
+        };
         self.lives[kind as usize] = Life::Off;
         out.push(Action::Terminate(kind));
         out.push(Action::Recovering(cause.clone()));
         self.losses.retain(|t| now - t < LOSS_WINDOW_MILLIS);
-        self.losses.push(now);
-        if self.losses.len() >= LOSSES_TO_CPU && self.forced.is_none() && self.wish != TierWish::Cpu {
+        // On the CPU tier nothing else is left to move to.
+        if tier == Tier::Gpu {
+            self.losses.push(now);
+        }
+        if self.losses.len() >= LOSSES_TO_CPU && self.forced.is_none() {
             self.forced = Some(TierReason::LostTooOften);
         }
         self.interrupt(kind, Some(&cause), &mut out);
@@ -301,7 +304,7 @@ impl Machine {
     pub fn next_deadline(&self) -> Option<f64> {
         let lives = self.lives.iter().filter_map(|life| match life {
             Life::Loading { until } | Life::Choosing { until } => Some(*until),
-            Life::Off | Life::Ready => None,
+            Life::Off | Life::Ready { .. } => None,
         });
         let jobs = self.jobs.iter().filter(|j| j.sent);
         let silences = jobs.clone().filter(|j| !j.quiet).map(|j| j.heard + QUIET_MILLIS);
@@ -370,7 +373,7 @@ impl Machine {
                 self.lives[kind as usize] = Life::Loading { until: now + kind.load_millis() };
                 out.push(Action::Spawn(kind));
             }
-            Life::Ready if !self.jobs.iter().any(|j| j.kind == kind && j.sent) => {
+            Life::Ready { .. } if !self.jobs.iter().any(|j| j.kind == kind && j.sent) => {
                 if let Some(job) = self.jobs.iter_mut().find(|j| j.kind == kind) {
                     (job.sent, job.heard) = (true, now);
                     out.push(Action::Send(kind, Say::Run { run: job.run, command: job.command.clone() }));

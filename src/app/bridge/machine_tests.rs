@@ -151,6 +151,18 @@ fn two_losses_in_a_minute_move_the_session_to_the_cpu_and_say_why() {
 }
 
 #[test]
+fn crashes_on_the_cpu_tier_are_not_blamed_on_the_gpu() {
+    let mut m = machine();
+    for n in 0..5 {
+        m.run(f64::from(n), 0, json(Command::Provoke { fault: Provoked::Panic }));
+        m.up(f64::from(n), KERNELS, BUILD);
+        let out = m.ready(f64::from(n), KERNELS, Tier::Cpu, TierReason::NoAdapter, String::new(), None);
+        assert_eq!(out[0], Action::Tier(Tier::Cpu, TierReason::NoAdapter), "crash {n}");
+        m.lost(f64::from(n), KERNELS, Cause::Crashed { message: "panicked".into() });
+    }
+}
+
+#[test]
 fn losses_far_apart_stay_on_the_gpu() {
     let mut m = machine();
     m.run(0.0, 0, json(Command::Adapter));

@@ -1,6 +1,6 @@
 //! One module worker: its script, its messages, its end.
 
-use gloo::events::EventListener;
+use gloo::events::{EventListener, EventListenerOptions};
 use js_sys::{Float32Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Worker, WorkerOptions, WorkerType};
@@ -41,6 +41,9 @@ impl Port {
         let url = format!("{}?bin={}&v={BUILD}", root_url("worker.js"), kind.bin());
         // A browser without `Worker` throws here as well.
         let worker = Worker::new_with_options(&url, &options).map_err(|e| said(&e))?;
+        // A worker's last error may come after the page has ended it, and would then count as the page's own.
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(&worker, "error", options, |event| event.prevent_default()).forget();
         let on_message = heard.clone();
         let on_error = heard.clone();
         let listeners = [
