@@ -4,9 +4,10 @@
 //! which lives on its own thread because a `Gpu` does not cross threads.
 #![cfg(feature = "gpu")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, OnceLock};
+#[path = "on_gpu/mod.rs"]
+mod shared;
+
+use shared::{on_gpu, open};
 
 use afina::gpu::{Access, Batch, Gpu, Kernel, PowerPreference, Wanted};
 use afina::kernels::{self, agreement, summation_depth};
@@ -15,38 +16,6 @@ use afina::math::{
 };
 use afina::protocol::LabError;
 use pollster::block_on;
-
-type Job = Box<dyn FnOnce(&Gpu) + Send>;
-
-/// Runs a test on the device that all tests share.
-fn on_gpu(test: impl FnOnce(&Gpu) + Send + 'static) {
-    static JOBS: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
-    let jobs = JOBS.get_or_init(|| {
-        let (sender, receiver) = channel::<Job>();
-        std::thread::spawn(move || {
-            let gpu = open(&Wanted::new(PowerPreference::HighPerformance));
-            receiver.iter().for_each(|job| job(&gpu));
-        });
-        Mutex::new(sender)
-    });
-    let (done, outcome) = channel();
-    let job: Job = Box::new(move |gpu| {
-        gpu.forced_lanes.set(None);
-        let result = catch_unwind(AssertUnwindSafe(|| test(gpu)));
-        let _ = done.send(result);
-    });
-    jobs.lock().expect("no test panics while it holds the queue").send(job).expect(NO_ADAPTER);
-    if let Err(panic) = outcome.recv().expect(NO_ADAPTER) {
-        resume_unwind(panic);
-    }
-}
-
-const NO_ADAPTER: &str =
-    "no GPU adapter was found: install a Vulkan driver (Debian: apt-get install mesa-vulkan-drivers)";
-
-fn open(wanted: &Wanted) -> Gpu {
-    block_on(Gpu::open_as(wanted)).unwrap_or_else(|error| panic!("{NO_ADAPTER}: {error}"))
-}
 
 /// 1, primes, and one below, at and above: a workgroup, a group, a word, a chunk, a group that is cut into chunks.
 const SHAPES: [(usize, usize); 14] = [

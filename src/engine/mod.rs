@@ -77,6 +77,9 @@ impl Engine {
     async fn execute(&mut self, command: Command, ctx: &Ctx) -> Result<(), LabError> {
         match command {
             Command::Quant { task } => quant::run::run(task, ctx, &mut self.quant).await,
+            Command::Kernel { .. } | Command::Workshop { .. } => {
+                Err(LabError::Unknown { field: "command".into(), got: "kernel".into() })
+            }
             Command::Adapter => device::run::adapter(ctx).await,
             Command::Health => device::run::health(ctx).await,
             Command::Provoke { fault } => device::run::provoke(ctx, fault).await,

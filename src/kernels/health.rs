@@ -42,12 +42,12 @@ pub struct KernelEntry {
 }
 
 macro_rules! entry {
-    ($module:ident, $check:ident) => {
+    ($($module:ident)::+, $check:path) => {
         KernelEntry {
-            name: super::$module::NAME,
-            source: super::$module::SOURCE,
-            params: super::$module::FIELDS,
-            check: |gpu| Box::pin(judged(super::$module::NAME, $check(gpu))),
+            name: super::$($module)::+::NAME,
+            source: super::$($module)::+::SOURCE,
+            params: super::$($module)::+::FIELDS,
+            check: |gpu| Box::pin(judged(super::$($module)::+::NAME, $check(gpu))),
         }
     };
 }

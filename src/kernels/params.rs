@@ -17,7 +17,7 @@ macro_rules! params {
         struct Params { $($(#[$doc])* $name: $kind,)* }
 
         /// The layout of the parameters.
-        pub(super) const FIELDS: &[super::params::Field] = &[$(super::params::Field {
+        pub(in crate::kernels) const FIELDS: &[crate::kernels::Field] = &[$(crate::kernels::Field {
             name: stringify!($name),
             offset: std::mem::offset_of!(Params, $name),
             size: size_of::<$kind>(),

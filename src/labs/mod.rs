@@ -8,6 +8,7 @@ use crate::protocol::LabError;
 mod ctx;
 #[cfg(feature = "gpu")]
 pub mod device;
+pub mod kernel;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
@@ -18,6 +19,7 @@ pub use ctx::{Ctx, Device, EventSink, Host, Local};
 #[serde(rename_all = "snake_case")]
 pub enum LabId {
     Quant,
+    Kernel,
 }
 
 impl LabId {
@@ -28,6 +30,7 @@ impl LabId {
     pub fn slug(self) -> &'static str {
         match self {
             LabId::Quant => "quant",
+            LabId::Kernel => "kernel",
         }
     }
 }
@@ -38,6 +41,10 @@ impl LabId {
 pub enum Command {
     /// The quantization lab.
     Quant { task: quant::Task },
+    /// The kernel lab.
+    Kernel { task: kernel::Task },
+    /// The kernel lab's workshop: texts that a learner wrote. Workshop worker only.
+    Workshop { attempt: kernel::Attempt },
     /// Every kernel against its reference on this adapter: table `health` (`kernel, ok, worst, allowed, millis, message`).
     Health,
     /// The adapter and device: table `adapter` (`key, value`).
