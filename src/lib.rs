@@ -11,6 +11,7 @@
 //! | `gpu` | adapter, device, buffers, `Kernel`, readback; knows no lab |
 //! | `kernels` | one host wrapper per file of `shaders/` |
 //! | `nets` | burn: the only room that imports it |
+//! | `wgsl` | what a learner's WGSL text means: diagnostics at the line, an interpreter; pure, no GPU |
 //! | [`labs`] | a folder each: `mod.rs` (configuration and bounds), `page.rs` (picture), `run.rs` (computation) |
 //! | `engine` | a command in, events out; tiers, Stop, files; no browser types |
 //! | [`worker`] | the codec both sides of the worker border share, and the workers' body |
@@ -44,6 +45,8 @@ pub mod gpu;
 pub mod kernels;
 #[cfg(feature = "train")]
 pub mod nets;
+#[cfg(feature = "wgsl")]
+pub mod wgsl;
 
 #[cfg(feature = "ui")]
 pub mod app;

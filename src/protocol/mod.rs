@@ -4,7 +4,9 @@
 
 mod error;
 mod event;
+mod hint;
 mod wording;
 
 pub use error::{Fault, LabError, Resource};
 pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish};
+pub use hint::Hint;

@@ -4,18 +4,19 @@ use crate::rules::production;
 
 /// `(room, the rooms it may import)`. A lab is three rooms: `lab` (configuration), `lab/run` and `lab/page`; `labs` is
 /// the list of labs, `labs/ctx` what a run is given. Every room may import itself; what is not listed is forbidden.
-const TABLE: [(&str, &[&str]); 18] = [
+const TABLE: [(&str, &[&str]); 19] = [
     ("math", &[]),
     ("text", &[]),
     ("protocol", &["text"]),
     ("gpu", &["protocol"]),
     ("kernels", &["gpu", "math", "protocol"]),
     ("data", &["math", "protocol"]),
+    ("wgsl", &["protocol"]),
     ("nets", &["gpu", "kernels", "math", "data", "protocol"]),
     ("labs", &["math", "protocol", "lab", "labs/ctx"]),
     ("labs/ctx", &["gpu", "protocol"]),
     ("lab", &["math", "protocol"]),
-    ("lab/run", &["lab", "labs", "labs/ctx", "kernels", "nets", "data", "math", "protocol", "gpu"]),
+    ("lab/run", &["lab", "labs", "labs/ctx", "kernels", "nets", "data", "wgsl", "math", "protocol", "gpu"]),
     // `data` for share links: a lab's state in the address is the same text as in a file.
     ("lab/page", &["lab", "labs", "ui", "data", "protocol", "text"]),
     // `kernels` for the health check that decides the tier.

@@ -214,10 +214,11 @@ pub mod tables {
     /// kernel only, and empty on the others.
     pub const SOURCES: &str = "sources";
     /// `line, column, length, message, hint`; lines and columns from 1, length in characters; no rows mean that the
-    /// text is valid.
+    /// text is valid. `message` is the compiler's English, empty where only the workshop noticed something; `hint` is
+    /// worded by `protocol::Hint::from_cell(hint)` and `.sentence(lang)`, or empty.
     pub const DIAGNOSTICS: &str = "diagnostics";
     /// `check, shape, ok, worst, at, expected, got`: one row a shape; `check` is `correct`, `odd_shape` or `speed`.
     pub const VERDICTS: &str = "verdicts";
-    /// `puzzle, part, text`: `part` is `skeleton`, `hint1`, `hint2`, `hint3`.
+    /// `puzzle, part, language, text`: `part` is `skeleton`, `hint1`, `hint2`, `hint3`; one row for every language.
     pub const PUZZLES: &str = "puzzles";
 }
