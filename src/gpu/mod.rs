@@ -7,6 +7,7 @@
 mod adapter;
 mod batch;
 mod buffer;
+mod choices;
 mod clock;
 mod faults;
 mod kernel;
@@ -45,6 +46,7 @@ pub struct Gpu {
     /// How many invocations share one line or group in a reduction, if a test or a benchmark wants a certain number
     /// (a power of two up to 64) instead of the rule of [`crate::kernels`].
     pub forced_lanes: Cell<Option<u32>>,
+    choices: choices::Choices,
     faults: faults::Faults,
     ledger: Rc<Ledger>,
     pipelines: RefCell<HashMap<kernel::PipelineKey, Rc<kernel::Pipeline>>>,
@@ -91,6 +93,7 @@ impl Gpu {
             queue: opened.queue,
             facts: opened.facts,
             forced_lanes: Cell::new(None),
+            choices: choices::Choices::default(),
             faults,
             ledger: Rc::default(),
             pipelines: RefCell::default(),

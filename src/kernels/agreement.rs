@@ -8,17 +8,17 @@
 use crate::math::{Cells, Codes, Format, LineStats, MatrixStats, Quantized, Rounding, ScaleStorage, levels, uniform};
 
 /// One rounding: half a unit in the last place, relative.
-const U: f64 = 1.0 / 16_777_216.0;
+pub(super) const U: f64 = 1.0 / 16_777_216.0;
 /// Returned where no closeness would help.
-const WRONG: f64 = f64::INFINITY;
+pub(super) const WRONG: f64 = f64::INFINITY;
 
 /// The largest of some ratios; a NaN counts as wrong.
-fn worst(ratios: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn worst(ratios: impl Iterator<Item = f64>) -> f64 {
     ratios.fold(0.0, |worst, r| if r.is_nan() { WRONG } else { worst.max(r) })
 }
 
 /// `|a - b| / allowed`, 0 where they are equal.
-fn ratio(a: f64, b: f64, allowed: f64) -> f64 {
+pub(super) fn ratio(a: f64, b: f64, allowed: f64) -> f64 {
     if a == b { 0.0 } else { (a - b).abs() / allowed }
 }
 

@@ -65,6 +65,7 @@ pub const ALL: &[KernelEntry] = &[
     entry!(matvec, check_matvec),
     entry!(heatmap, check_heatmap),
     entry!(scale_columns, check_scale_columns),
+    entry!(product::matmul_f32, super::product::health::check_matmul_f32),
 ];
 
 /// Checks every kernel. One that fails to compile or run counts as not ok.

@@ -20,6 +20,7 @@ mod matrix;
 mod matrix_stats;
 mod matvec;
 mod params;
+pub mod product;
 mod quantize;
 mod scale_columns;
 mod survey;
