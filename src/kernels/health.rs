@@ -66,6 +66,8 @@ pub const ALL: &[KernelEntry] = &[
     entry!(heatmap, check_heatmap),
     entry!(scale_columns, check_scale_columns),
     entry!(product::matmul_f32, super::product::health::check_matmul_f32),
+    entry!(ceilings::copy, super::ceilings::copy::check),
+    entry!(ceilings::fma, super::ceilings::fma::check),
 ];
 
 /// Checks every kernel. One that fails to compile or run counts as not ok.

@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod bench;
+mod ceilings;
 mod dequantize;
 mod error_stats;
 mod group_percentile;
@@ -26,6 +27,7 @@ mod scale_columns;
 mod survey;
 mod weight;
 
+pub use ceilings::{Ceilings, ceilings};
 pub use dequantize::dequantize;
 pub use error_stats::error_stats;
 pub use health::{ALL, Checking, Health, KernelEntry, check_all};

@@ -7,6 +7,7 @@ mod codes;
 mod dequantize;
 mod double_quant;
 mod error_stats;
+mod fma;
 mod formats;
 mod heatmap;
 mod histogram;
@@ -27,6 +28,7 @@ pub use double_quant::{DoubleScales, dynamic_map};
 pub use error_stats::{
     Axis, Band, LineStats, MatrixStats, Totals, band_size, error_by_band, error_stats, matrix_stats, sqnr_db,
 };
+pub use fma::fma;
 pub use formats::{
     E4M3_LEVELS, E4M3_MAX, E5M2_LEVELS, E5M2_MAX, NF4_LEVELS, SEARCH_CANDIDATES, int_range, levels, reach,
     search_factors, thresholds,
