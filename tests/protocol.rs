@@ -2,7 +2,9 @@
 
 use afina::labs::quant::{Config, Task};
 use afina::labs::{Command, Provoked, command_from_json};
-use afina::protocol::{Cell, Event, Fault, LabError, Phase, Resource, RunId, Table, Tensor, Tier, TierReason};
+use afina::protocol::{
+    Cell, Event, Fault, LabError, Phase, Resource, RunId, Table, Tensor, Tier, TierReason, Verified,
+};
 use afina::text::Lang;
 use afina::worker::{FromWorker, TierWish, ToWorker};
 
@@ -48,6 +50,7 @@ fn errors() -> Vec<LabError> {
         LabError::WorkerGone { message: s("m") },
         LabError::BadLink { fault: Fault::NotDecodable },
         LabError::NotSaved { what: s("w"), message: s("m") },
+        LabError::Endless,
         LabError::Stopped,
     ];
     all.extend(faults.into_iter().map(|fault| LabError::Malformed { source: s("f.npy"), at: s("shape"), fault }));
@@ -95,7 +98,9 @@ fn every_message_survives() {
         adapter: String::new(),
         health: Some(false),
     });
-    there_and_back(&ToWorker::Start { wish: TierWish::Gpu, verified: vec!["a".into()] });
+    let verified = Verified { adapter: "a \"b\"".into(), choices: "{\"matmul_f32 forward 1\":\"rows\"}".into() };
+    there_and_back(&FromWorker::Measured { verified: verified.clone() });
+    there_and_back(&ToWorker::Start { wish: TierWish::Gpu, verified: vec![verified] });
     for fault in [Provoked::DeviceLost, Provoked::OutOfMemory, Provoked::Hang, Provoked::Panic] {
         there_and_back(&ToWorker::Run { run, command: Command::Provoke { fault } });
     }

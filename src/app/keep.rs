@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 
+use crate::protocol::Verified;
 use crate::worker::{BUILD, TierWish};
 
 /// Every name of ours begins like this.
@@ -65,7 +66,7 @@ pub fn entries() -> Vec<(String, String)> {
     ours.filter_map(|name| Some((name.clone(), store.get_item(&name).ok()??))).collect()
 }
 
-/// `[{"build": .., "adapter": ..}]`; what does not look like that is forgotten.
+/// `[{"build": .., "adapter": .., "choices": ..}]`; what does not look like that is forgotten.
 fn verified() -> Vec<Value> {
     match read(VERIFIED).map(|text| serde_json::from_str(&text)) {
         Some(Ok(Value::Array(all))) => all,
@@ -73,17 +74,20 @@ fn verified() -> Vec<Value> {
     }
 }
 
-/// The adapters that passed their health check with this very build.
-pub fn verified_adapters() -> Vec<String> {
+/// The adapters that passed their health check with this very build, and what was measured on them.
+pub fn verified_adapters() -> Vec<Verified> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
     let ours = verified().into_iter().filter(|v| v["build"] == BUILD);
-    ours.filter_map(|v| v["adapter"].as_str().map(str::to_owned)).collect()
+    let known =
+        |v: Value| Some(Verified { adapter: text(&v["adapter"])?, choices: text(&v["choices"]).unwrap_or_default() });
+    ours.filter_map(known).collect()
 }
 
-/// Remembers that an adapter passed its health check with this build.
-pub fn remember_verified(adapter: &str) {
+/// Remembers that an adapter passed its health check with this build, and what was measured on it.
+pub fn remember_verified(Verified { adapter, choices }: &Verified) {
     let mut all = verified();
-    all.retain(|v| v["build"] != BUILD || v["adapter"] != adapter);
-    all.push(json!({ "build": BUILD, "adapter": adapter }));
+    all.retain(|v| v["build"] != BUILD || v["adapter"] != *adapter);
+    all.push(json!({ "build": BUILD, "adapter": adapter, "choices": choices }));
     let excess = all.len().saturating_sub(MAX_VERIFIED);
     all.drain(..excess);
     write(VERIFIED, &Value::Array(all).to_string());

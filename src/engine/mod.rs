@@ -12,10 +12,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::labs::{Command, Ctx, Device, EventSink, Host, device, quant};
+use crate::labs::{Command, Ctx, Device, EventSink, Host, device, kernel, quant};
 use crate::protocol::{Event, LabError, RunId};
 
-pub use tier::{Chosen, choose};
+pub use tier::{Chosen, choose, export_choices};
 
 /// Runs that may be stopped: those going on and those waiting.
 #[derive(Clone, Default)]
@@ -77,9 +77,8 @@ impl Engine {
     async fn execute(&mut self, command: Command, ctx: &Ctx) -> Result<(), LabError> {
         match command {
             Command::Quant { task } => quant::run::run(task, ctx, &mut self.quant).await,
-            Command::Kernel { .. } | Command::Workshop { .. } => {
-                Err(LabError::Unknown { field: "command".into(), got: "kernel".into() })
-            }
+            Command::Kernel { task } => kernel::run::run(task, ctx).await,
+            Command::Workshop { .. } => Err(LabError::Unknown { field: "command".into(), got: "workshop".into() }),
             Command::Adapter => device::run::adapter(ctx).await,
             Command::Health => device::run::health(ctx).await,
             Command::Provoke { fault } => device::run::provoke(ctx, fault).await,

@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::gpu::{Gpu, PowerPreference};
 use crate::kernels;
 use crate::labs::{Device, Host};
-use crate::protocol::{LabError, TierReason, TierWish};
+use crate::protocol::{LabError, TierReason, TierWish, Verified};
 
 /// FAULTS.md: the tier is decided in 2 s. Asking for the device gets this long; the health check has its own budget.
 const LIMIT_MILLIS: u32 = 2_000;
@@ -35,8 +35,9 @@ impl Chosen {
 
 /// Opens the device that `wish` asks for and this machine can give.
 ///
-/// Adapters in `verified` passed their health check with this build before and are not checked again.
-pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Chosen {
+/// Adapters in `verified` passed their health check with this build before and are not checked again; what was measured
+/// on them then is taken over.
+pub async fn choose(wish: TierWish, verified: &[Verified], host: &dyn Host) -> Chosen {
     if wish == TierWish::Cpu {
         return Chosen::cpu(TierReason::Asked);
     }
@@ -55,7 +56,8 @@ pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Cho
     }
     let adapter = gpu.adapter_key();
     let reason = if wish == TierWish::Gpu && gpu.is_software() { TierReason::Asked } else { TierReason::Hardware };
-    if verified.contains(&adapter) {
+    if let Some(known) = verified.iter().find(|v| v.adapter == adapter) {
+        import_choices(&gpu, &known.choices);
         return Chosen { device: Device::Gpu(gpu), reason, adapter, health: None };
     }
     let health_limit = if gpu.is_software() { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
@@ -73,6 +75,21 @@ pub async fn choose(wish: TierWish, verified: &[String], host: &dyn Host) -> Cho
                 }
             }
         }
+    }
+}
+
+/// What was measured on a device, as [`Verified::choices`] keeps it.
+pub fn export_choices(device: &Device) -> String {
+    match device {
+        Device::Gpu(gpu) => serde_json::to_string(&gpu.choices()).unwrap_or_default(),
+        Device::Cpu => String::new(),
+    }
+}
+
+/// A text that is not understood is as good as none: it is measured again.
+fn import_choices(gpu: &Gpu, choices: &str) {
+    if let Ok(choices) = serde_json::from_str(choices) {
+        gpu.import_choices(choices);
     }
 }
 

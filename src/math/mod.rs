@@ -7,6 +7,7 @@ mod codes;
 mod dequantize;
 mod double_quant;
 mod error_stats;
+mod fast;
 mod fma;
 mod formats;
 mod heatmap;
@@ -28,6 +29,10 @@ pub use double_quant::{DoubleScales, dynamic_map};
 pub use error_stats::{
     Axis, Band, LineStats, MatrixStats, Totals, band_size, error_by_band, error_stats, matrix_stats, sqnr_db,
 };
+pub use fast::{
+    FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, add_low_rank, copy_block, fma_rounds,
+    product_rows,
+};
 pub use fma::fma;
 pub use formats::{
     E4M3_LEVELS, E4M3_MAX, E5M2_LEVELS, E5M2_MAX, NF4_LEVELS, SEARCH_CANDIDATES, int_range, levels, reach,
@@ -41,7 +46,7 @@ pub use percentile::percentile_rank;
 pub use product::{matmul, matmul_input_gradient, matmul_weight_gradient};
 pub use quantize::{Quantized, quantize, stored_scales};
 pub use rng::{Generator, hash_u32, pcg, uniform};
-pub use source::{WEIGHT_STD, activations, gaussian, heavy_tailed, outlier_columns, scale_columns};
+pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed, outlier_columns, scale_columns};
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,
 };

@@ -53,7 +53,11 @@ impl QuantileTable {
     }
 
     fn values(&self, len: usize, seed: u32) -> Vec<f32> {
-        (0..len).map(|i| self.value(hash_u32(seed, i as u32))).collect()
+        self.values_from(0, len, seed)
+    }
+
+    fn values_from(&self, first: usize, len: usize, seed: u32) -> Vec<f32> {
+        (first..first + len).map(|i| self.value(hash_u32(seed, i as u32))).collect()
     }
 }
 
@@ -63,6 +67,14 @@ impl QuantileTable {
 /// -> `[rows, cols]`
 pub fn gaussian(rows: usize, cols: usize, seed: u32) -> Vec<f32> {
     QuantileTable::new(WEIGHT_STD, normal_upper_quantile).values(rows * cols, seed)
+}
+
+/// Rows `first ..` of what [`gaussian`] gives, so that a large matrix can be made a block at a time.
+///
+/// # Shapes
+/// -> `[rows, cols]`
+pub fn gaussian_rows(first: usize, rows: usize, cols: usize, seed: u32) -> Vec<f32> {
+    QuantileTable::new(WEIGHT_STD, normal_upper_quantile).values_from(first * cols, rows * cols, seed)
 }
 
 /// Weights from Student's t with 3 degrees of freedom, scaled to the standard deviation [`WEIGHT_STD`].

@@ -30,6 +30,8 @@ pub enum LabError {
     OutOfMemory { requested_bytes: u64 },
     /// A shader did not compile or a dispatch was invalid.
     Kernel { kernel: String, message: String },
+    /// A learner's shader did not come to an end.
+    Endless,
     /// The worker died or did not answer.
     WorkerGone { message: String },
     /// A share link of another version or one that does not decode.

@@ -56,6 +56,17 @@ pub enum TierReason {
     TimedOut,
 }
 
+/// An adapter that passed its health check with this build, and what was measured on it since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Names adapter and driver.
+    pub adapter: String,
+    /// Which variant of each kernel is the fastest there, in words that only the engine reads; empty before the first
+    /// measurement.
+    #[serde(default)]
+    pub choices: String,
+}
+
 /// What a run is doing; worded by the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,5 +8,5 @@ mod hint;
 mod wording;
 
 pub use error::{Fault, LabError, Resource};
-pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish};
+pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish, Verified};
 pub use hint::Hint;

@@ -53,6 +53,7 @@ impl LabError {
             LabError::DeviceLost { message } => msg::error_device_lost(lang, &shown(message)),
             LabError::OutOfMemory { requested_bytes } => msg::error_out_of_memory(lang, &bytes(lang, *requested_bytes)),
             LabError::Kernel { kernel, message } => msg::error_kernel(lang, &shown(kernel), &shown(message)),
+            LabError::Endless => msg::error_endless(lang).to_owned(),
             LabError::WorkerGone { message } => msg::error_worker_gone(lang, &shown(message)),
             LabError::BadLink { fault } => msg::error_bad_link(lang, &fault.sentence(lang)),
             LabError::NotSaved { what, message } => msg::error_not_saved(lang, &shown(message), &shown(what)),

@@ -11,9 +11,9 @@ use web_sys::{File, MessageEvent};
 
 use super::host::{BrowserHost, scope};
 use super::{BUILD, FromWorker, ToWorker};
-use crate::engine::{Engine, Stops, choose};
+use crate::engine::{Engine, Stops, choose, export_choices};
 use crate::labs::{Command, Device, EventSink};
-use crate::protocol::{Event, RunId, TierWish};
+use crate::protocol::{Event, RunId, TierWish, Verified};
 
 /// Posts one message; the values of a tensor are moved, not copied.
 fn post(mut message: FromWorker) {
@@ -45,14 +45,18 @@ struct Worker {
     queue: RefCell<VecDeque<(RunId, Command)>>,
     /// Taken out while it runs.
     engine: Cell<Option<Engine>>,
+    /// The device, and what the page knows of it.
+    known: RefCell<(Device, Verified)>,
 }
 
 impl Worker {
-    async fn begin(self: Rc<Self>, wish: TierWish, verified: Vec<String>) {
+    async fn begin(self: Rc<Self>, wish: TierWish, verified: Vec<Verified>) {
         let chosen = choose(wish, &verified, &*self.host).await;
         if let Device::Gpu(gpu) = &chosen.device {
             gpu.on_lost(Box::new(|message| post(FromWorker::Lost { message })));
         }
+        let known = Verified { adapter: chosen.adapter.clone(), choices: export_choices(&chosen.device) };
+        *self.known.borrow_mut() = (chosen.device.clone(), known);
         post(FromWorker::Ready {
             tier: chosen.device.tier(),
             reason: chosen.reason,
@@ -70,8 +74,19 @@ impl Worker {
             let next = self.queue.borrow_mut().pop_front();
             let Some((run, command)) = next else { break };
             engine.run(run, command).await;
+            self.tell_measured();
         }
         self.engine.set(Some(engine));
+    }
+
+    /// Tells the page what was measured, if that is news.
+    fn tell_measured(&self) {
+        let (device, known) = &mut *self.known.borrow_mut();
+        let choices = export_choices(device);
+        if choices != known.choices {
+            known.choices = choices;
+            post(FromWorker::Measured { verified: known.clone() });
+        }
     }
 
     fn hear(self: &Rc<Self>, message: ToWorker, file: Option<File>) {
@@ -99,6 +114,7 @@ pub fn start() {
         stops: Stops::default(),
         queue: RefCell::default(),
         engine: Cell::new(None),
+        known: RefCell::new((Device::Cpu, Verified::default())),
     });
     let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let field = |name: &str| Reflect::get(&event.data(), &name.into()).unwrap_or(JsValue::UNDEFINED);

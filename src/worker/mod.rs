@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::labs::Command;
-use crate::protocol::{Event, RunId, Tier, TierReason};
+use crate::protocol::{Event, RunId, Tier, TierReason, Verified};
 
 pub mod read;
 
@@ -32,11 +32,11 @@ pub const BUILD: &str = match option_env!("AFINA_BUILD") {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToWorker {
-    /// First message: choose a tier and answer [`FromWorker::Ready`]. `verified` holds the adapter keys (see
-    /// [`FromWorker::Ready`]) that already passed their health check with this build.
+    /// First message: choose a tier and answer [`FromWorker::Ready`]. `verified` lists the adapters that already passed
+    /// their health check with this build, and what [`FromWorker::Measured`] said of them.
     Start {
         wish: TierWish,
-        verified: Vec<String>,
+        verified: Vec<Verified>,
     },
     Run {
         run: RunId,
@@ -60,6 +60,8 @@ pub enum FromWorker {
     /// The tier is chosen. `adapter` names adapter and driver (empty on the CPU tier); `health` is the verdict of the
     /// check that ran now, absent if this adapter was in `verified`.
     Ready { tier: Tier, reason: TierReason, adapter: String, health: Option<bool> },
+    /// Which variants are the fastest on this adapter; sent whenever it changed. Given back at the next start.
+    Measured { verified: Verified },
     /// An event of a run; the values of a tensor travel as `values`.
     Event { event: Event },
     /// The device is gone, and with it this worker's use: the page ends it and starts another.

@@ -6,7 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::FromWorker;
-use crate::protocol::{Cell, Event, Fault, LabError, Phase, Resource, RunId, Table, Tensor, Tier, TierReason};
+use crate::protocol::{
+    Cell, Event, Fault, LabError, Phase, Resource, RunId, Table, Tensor, Tier, TierReason, Verified,
+};
 
 /// A value, or the name of the field that is missing or of another kind.
 type Read<T> = Result<T, &'static str>;
@@ -92,11 +94,18 @@ fn message(value: Value) -> Read<FromWorker> {
             adapter: f.text("adapter")?,
             health: f.any("health")?.as_bool(),
         },
+        "measured" => FromWorker::Measured { verified: verified(f.any("verified")?)? },
         "event" => FromWorker::Event { event: event(f.any("event")?)? },
         "lost" => FromWorker::Lost { message: f.text("message")? },
         "broken" => FromWorker::Broken { message: f.text("message")? },
         _ => return Err("message"),
     })
+}
+
+fn verified(value: Value) -> Read<Verified> {
+    let Value::Object(map) = value else { return Err("verified") };
+    let mut f = Fields(map);
+    Ok(Verified { adapter: f.text("adapter")?, choices: f.text("choices")? })
 }
 
 fn event(value: Value) -> Read<Event> {
@@ -227,6 +236,7 @@ fn error(value: Value) -> Read<LabError> {
         "device_lost" => LabError::DeviceLost { message: f.text("message")? },
         "out_of_memory" => LabError::OutOfMemory { requested_bytes: f.whole("requested_bytes")? },
         "kernel" => LabError::Kernel { kernel: f.text("kernel")?, message: f.text("message")? },
+        "endless" => LabError::Endless,
         "worker_gone" => LabError::WorkerGone { message: f.text("message")? },
         "bad_link" => LabError::BadLink { fault: fault(f.any("fault")?)? },
         "not_saved" => LabError::NotSaved { what: f.text("what")?, message: f.text("message")? },

@@ -45,7 +45,8 @@ fn errors() -> Vec<LabError> {
         LabError::Conflict { .. } | LabError::Malformed { .. } | LabError::TooLarge { .. } => (),
         LabError::NoSuchTensor { .. } | LabError::FileGone { .. } | LabError::NoGpu { .. } => (),
         LabError::DeviceLost { .. } | LabError::OutOfMemory { .. } | LabError::Kernel { .. } => (),
-        LabError::WorkerGone { .. } | LabError::BadLink { .. } | LabError::NotSaved { .. } | LabError::Stopped => (),
+        LabError::WorkerGone { .. } | LabError::BadLink { .. } | LabError::NotSaved { .. } => (),
+        LabError::Endless | LabError::Stopped => (),
     };
     let mut all = vec![
         LabError::Shape { operation: s(), expected: s(), got: s() },
@@ -63,6 +64,7 @@ fn errors() -> Vec<LabError> {
         LabError::Kernel { kernel: s(), message: s() },
         LabError::WorkerGone { message: s() },
         LabError::NotSaved { what: s(), message: s() },
+        LabError::Endless,
         LabError::Stopped,
     ];
     for fault in faults() {
@@ -126,11 +128,12 @@ fn what_serde_writes_is_read_back() {
     for (reason, health) in reasons().into_iter().zip([None, Some(true), Some(false)].into_iter().cycle()) {
         all.push(FromWorker::Ready { tier: Tier::Cpu, reason, adapter: s(), health });
     }
+    all.push(FromWorker::Measured { verified: Verified { adapter: s(), choices: s() } });
     all.extend(events().into_iter().map(|event| FromWorker::Event { event }));
     for message in all {
         match &message {
             FromWorker::Up { .. } | FromWorker::Ready { .. } | FromWorker::Event { .. } => (),
-            FromWorker::Lost { .. } | FromWorker::Broken { .. } => (),
+            FromWorker::Lost { .. } | FromWorker::Broken { .. } | FromWorker::Measured { .. } => (),
         }
         let json = serde_json::to_string(&message).unwrap();
         assert_eq!(from_worker(&json), Ok(message), "{json}");

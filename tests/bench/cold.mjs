@@ -91,7 +91,7 @@ const contenders = {
   "afina, page, auto": page("auto"),
   "afina, page, gpu": page("gpu"),
   "afina, worker, gpu": worker("gpu"),
-  "afina, worker, gpu, verified": worker("gpu", [adapter]),
+  "afina, worker, gpu, verified": worker("gpu", [{ adapter, choices: "" }]),
   "onnxruntime-web": () => cold({ root: HERE, path: "ort.html" }),
 };
 

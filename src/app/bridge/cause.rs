@@ -18,6 +18,8 @@ pub enum Cause {
     Broken { message: String },
     /// The worker did not answer in time.
     SilentStart,
+    /// What a learner wrote gave no sign of life: a loop that never ends.
+    Endless,
     /// A cache handed out the worker of another build.
     OtherBuild { got: String },
 }
@@ -32,6 +34,7 @@ impl Cause {
             Cause::Crashed { message } => message.clone(),
             Cause::NoWorker { message } => msg::shell_worker_refused(lang, message),
             Cause::Broken { message } => msg::shell_worker_broken(lang, message),
+            Cause::Endless => return LabError::Endless,
             Cause::SilentStart => msg::shell_worker_silent(lang).to_owned(),
             Cause::OtherBuild { .. } => msg::shell_worker_other_build(lang).to_owned(),
         };

@@ -58,7 +58,7 @@ impl Engine {
     pub(super) fn greet(self, adapter: &str, health: Option<bool>) {
         let verified = match health {
             None if adapter.is_empty() => None,
-            None => Some(keep::verified_adapters().iter().any(|a| a == adapter)),
+            None => Some(keep::verified_adapters().iter().any(|v| v.adapter == adapter)),
             some => some,
         };
         self.adapter.set(adapter.to_owned());

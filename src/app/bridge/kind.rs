@@ -1,4 +1,4 @@
-//! The two worker binaries: which command needs which, and how long their download may take.
+//! The worker binaries: which command needs which, and how long their download may take.
 
 use super::say::command_name;
 
@@ -7,21 +7,28 @@ pub const KERNELS_LOAD_MILLIS: f64 = 15_000.0;
 /// The trainer weighs ten times as much.
 pub const TRAINER_LOAD_MILLIS: f64 = 60_000.0;
 
-/// The two worker binaries.
+/// A text that a learner wrote may hold a loop that never ends: without a sign of life its worker is ended after this.
+pub const ENDLESS_MILLIS: f64 = 3_000.0;
+
+/// The worker binaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerKind {
     Kernels,
     Trainer,
+    Workshop,
 }
 
 impl WorkerKind {
-    /// Both of them.
-    pub const ALL: [WorkerKind; 2] = [WorkerKind::Kernels, WorkerKind::Trainer];
+    /// How many there are.
+    pub const COUNT: usize = 3;
+    /// All of them.
+    pub const ALL: [WorkerKind; WorkerKind::COUNT] = [WorkerKind::Kernels, WorkerKind::Trainer, WorkerKind::Workshop];
 
     /// The binary that a command needs.
     pub fn of(command: &str) -> WorkerKind {
         match command_name(command) {
             "burn" => WorkerKind::Trainer,
+            "workshop" => WorkerKind::Workshop,
             _ => WorkerKind::Kernels,
         }
     }
@@ -31,14 +38,21 @@ impl WorkerKind {
         match self {
             WorkerKind::Kernels => "kernels",
             WorkerKind::Trainer => "trainer",
+            WorkerKind::Workshop => "workshop",
         }
     }
 
     /// How long its download may take.
     pub fn load_millis(self) -> f64 {
         match self {
-            WorkerKind::Kernels => KERNELS_LOAD_MILLIS,
+            // The workshop is the kernels and a front end for WGSL, about the same weight.
+            WorkerKind::Kernels | WorkerKind::Workshop => KERNELS_LOAD_MILLIS,
             WorkerKind::Trainer => TRAINER_LOAD_MILLIS,
         }
+    }
+
+    /// How long a run may be silent before its worker is ended; `None`: as long as it likes.
+    pub fn silence_millis(self) -> Option<f64> {
+        (self == WorkerKind::Workshop).then_some(ENDLESS_MILLIS)
     }
 }

@@ -2,9 +2,10 @@
 //! Stop or a silence leads to. Time comes in as milliseconds of any steady clock; [`Action`]s go out.
 
 use super::cause::Cause;
+use super::job::Job;
 use super::kind::WorkerKind;
 use super::say::{Say, command_name};
-use crate::protocol::{RunId, Tier, TierReason};
+use crate::protocol::{RunId, Tier, TierReason, Verified};
 use crate::text::Lang;
 use crate::worker::{BUILD, TierWish};
 
@@ -43,8 +44,8 @@ pub enum Action {
     /// A worker was lost and its runs are tried again.
     Recovering(Cause),
     Tier(Tier, TierReason),
-    /// This adapter passed its health check with this build.
-    Remember(String),
+    /// This adapter passed its health check with this build, or more was measured on it.
+    Remember(Verified),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,21 +56,9 @@ enum Life {
     Ready { tier: Tier },
 }
 
-struct Job {
-    run: RunId,
-    view: usize,
-    kind: WorkerKind,
-    command: String,
-    sent: bool,
-    tries: u32,
-    stop_by: Option<f64>,
-    heard: f64,
-    quiet: bool,
-}
-
-/// The state of both workers and of every run that has not ended.
+/// The state of the workers and of every run that has not ended.
 pub struct Machine {
-    lives: [Life; 2],
+    lives: [Life; WorkerKind::COUNT],
     jobs: Vec<Job>,
     /// Runs whose worker did not start; [`Machine::retry`] takes them up again.
     abandoned: Vec<Job>,
@@ -77,15 +66,15 @@ pub struct Machine {
     wish: TierWish,
     /// The session moved to the CPU tier, and why.
     forced: Option<TierReason>,
-    verified: Vec<String>,
+    verified: Vec<Verified>,
     last_run: u32,
 }
 
 impl Machine {
     /// Nothing runs. `verified` lists the adapters that passed their health check with this build.
-    pub fn new(wish: TierWish, verified: Vec<String>) -> Machine {
+    pub fn new(wish: TierWish, verified: Vec<Verified>) -> Machine {
         Machine {
-            lives: [Life::Off; 2],
+            lives: [Life::Off; WorkerKind::COUNT],
             jobs: Vec::new(),
             abandoned: Vec::new(),
             losses: Vec::new(),
@@ -179,13 +168,19 @@ impl Machine {
             _ => reason,
         };
         let mut out = vec![Action::Tier(tier, reason)];
-        if health == Some(true) && !adapter.is_empty() && !self.verified.contains(&adapter) {
-            self.verified.push(adapter.clone());
-            out.push(Action::Remember(adapter));
+        if health == Some(true) && !adapter.is_empty() && self.verified.iter().all(|v| v.adapter != adapter) {
+            out.push(self.remember(Verified { adapter, choices: String::new() }));
         }
         out.push(Action::SendFiles(kind));
         self.pump(now, kind, &mut out);
         out
+    }
+
+    /// An adapter is verified, or something was measured on it.
+    pub fn remember(&mut self, verified: Verified) -> Action {
+        self.verified.retain(|v| v.adapter != verified.adapter);
+        self.verified.push(verified.clone());
+        Action::Remember(verified)
     }
 
     /// An event of a run arrived. Says whether the run is known, and what follows.
@@ -286,10 +281,14 @@ impl Machine {
                 }
                 _ => {}
             }
-            if self.jobs.iter().any(|j| j.kind == kind && j.sent && j.stop_by.is_some_and(|t| now >= t)) {
+            let overdue = |due: fn(&Job) -> Option<f64>| {
+                self.jobs.iter().any(|j| j.kind == kind && j.sent && due(j).is_some_and(|t| now >= t))
+            };
+            let endless = overdue(Job::endless_at);
+            if endless || overdue(|j| j.stop_by) {
                 self.lives[kind as usize] = Life::Off;
                 out.push(Action::Terminate(kind));
-                self.interrupt(kind, None, &mut out);
+                self.interrupt(kind, endless.then_some(&Cause::Endless), &mut out);
             }
             self.pump(now, kind, &mut out);
         }
@@ -308,7 +307,8 @@ impl Machine {
         });
         let jobs = self.jobs.iter().filter(|j| j.sent);
         let silences = jobs.clone().filter(|j| !j.quiet).map(|j| j.heard + QUIET_MILLIS);
-        lives.chain(jobs.filter_map(|j| j.stop_by)).chain(silences).reduce(f64::min)
+        let endless = jobs.clone().filter_map(Job::endless_at);
+        lives.chain(jobs.filter_map(|j| j.stop_by)).chain(silences).chain(endless).reduce(f64::min)
     }
 
     /// The runs of a worker that just ended: those told to stop are stopped, the others wait again. With a `cause` they
@@ -328,8 +328,9 @@ impl Machine {
             (job.sent, job.quiet) = (false, false);
             if let Some(cause) = cause {
                 job.tries += 1;
-                // A fault that was asked for has happened: once is enough.
-                if job.tries >= TRIES || command_name(&job.command) == "provoke" {
+                // A fault that was asked for has happened, and what never ends will not end next time either.
+                let once = *cause == Cause::Endless || command_name(&job.command) == "provoke";
+                if once || job.tries >= TRIES {
                     out.push(Action::Ended(job.run, cause.clone()));
                     return false;
                 }

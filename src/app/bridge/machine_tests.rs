@@ -1,7 +1,7 @@
 //! Every fault of FAULTS.md that concerns workers, played against the decisions alone.
 
 use super::*;
-use crate::app::bridge::kind::KERNELS_LOAD_MILLIS;
+use crate::app::bridge::kind::{ENDLESS_MILLIS, KERNELS_LOAD_MILLIS};
 use crate::labs::{Command, Provoked};
 
 const KERNELS: WorkerKind = WorkerKind::Kernels;
@@ -53,7 +53,7 @@ fn the_first_run_spawns_and_files_go_before_runs() {
     assert_eq!(out, [Action::Starting(run), Action::Spawn(KERNELS)]);
     let out = bring_up(&mut m, 100.0);
     assert_eq!(out[0], Action::Tier(Tier::Gpu, TierReason::Hardware));
-    assert_eq!(out[1], Action::Remember("a gpu".into()));
+    assert_eq!(out[1], Action::Remember(Verified { adapter: "a gpu".into(), choices: String::new() }));
     assert_eq!(out[2], Action::SendFiles(KERNELS));
     assert_eq!(sent(&out), [1]);
     let (_, out) = m.run(200.0, 1, json(Command::Burn));
@@ -256,4 +256,40 @@ fn another_tier_restarts_what_runs() {
     let out = bring_up(&mut m, 2.0);
     assert_eq!(out[0], Action::Tier(Tier::Cpu, TierReason::Asked));
     assert_eq!(sent(&out), [run.0]);
+}
+
+/// A workshop worker that runs `run`.
+fn workshop(m: &mut Machine) -> RunId {
+    const WORKSHOP: WorkerKind = WorkerKind::Workshop;
+    let (run, out) = m.run(0.0, 0, json(Command::Workshop { attempt: crate::labs::kernel::Attempt::Puzzles }));
+    assert!(out.contains(&Action::Spawn(WORKSHOP)));
+    m.up(0.0, WORKSHOP, BUILD);
+    assert_eq!(sent(&m.ready(0.0, WORKSHOP, Tier::Gpu, TierReason::Hardware, "a gpu".into(), None)), [run.0]);
+    run
+}
+
+#[test]
+fn a_text_that_never_ends_is_ended_and_the_next_run_gets_a_new_worker() {
+    let mut m = machine();
+    let run = workshop(&mut m);
+    assert_eq!(m.next_deadline(), Some(ENDLESS_MILLIS));
+    let out = m.tick(ENDLESS_MILLIS);
+    let expected = [Action::Terminate(WorkerKind::Workshop), Action::Ended(run, Cause::Endless)];
+    assert_eq!(out, expected, "it is not tried again, and counts as no loss");
+    let run = workshop(&mut m);
+    m.heard(2_000.0, run, false);
+    assert_eq!(m.tick(ENDLESS_MILLIS), [], "a sign of life gives it time");
+    assert_eq!(m.next_deadline(), Some(2_000.0 + ENDLESS_MILLIS));
+}
+
+#[test]
+fn what_was_measured_is_given_to_the_next_worker() {
+    let mut m = machine();
+    m.run(0.0, 0, json(Command::Adapter));
+    bring_up(&mut m, 0.0);
+    let measured = Verified { adapter: "a gpu".into(), choices: "{}".into() };
+    assert_eq!(m.remember(measured.clone()), Action::Remember(measured.clone()));
+    m.lost(1.0, KERNELS, lost());
+    let start = m.up(2.0, KERNELS, BUILD);
+    assert!(matches!(&start[0], Action::Send(_, Say::Start { verified, .. }) if *verified == [measured]));
 }

@@ -5,6 +5,7 @@
 
 mod cause;
 mod engine;
+mod job;
 mod kind;
 mod machine;
 mod port;
@@ -39,7 +40,7 @@ use crate::worker::{FromWorker, TierWish};
 pub struct WorkerBridge {
     me: std::rc::Weak<WorkerBridge>,
     machine: RefCell<Machine>,
-    ports: RefCell<[Option<Port>; 2]>,
+    ports: RefCell<[Option<Port>; WorkerKind::COUNT]>,
     files: RefCell<Vec<(String, web_sys::File)>>,
     views: RefCell<Views>,
     waiting: RefCell<Vec<Waiting>>,
@@ -116,7 +117,7 @@ impl WorkerBridge {
                     self.faults.report(cause.error(self.lang.get_untracked()), Remedy::None);
                 }
                 Action::Tier(tier, reason) => self.engine.tier.set(Some((tier, reason))),
-                Action::Remember(adapter) => keep::remember_verified(&adapter),
+                Action::Remember(verified) => keep::remember_verified(&verified),
             }
         }
         self.watch();
@@ -149,6 +150,7 @@ impl WorkerBridge {
                 self.engine.greet(&adapter, health);
                 self.machine.borrow_mut().ready(now, kind, tier, reason, adapter, health)
             }
+            Heard::Message(FromWorker::Measured { verified }, _) => vec![self.machine.borrow_mut().remember(verified)],
             Heard::Message(FromWorker::Lost { message }, _)
             | Heard::Message(
                 FromWorker::Event { event: Event::Failed { error: LabError::DeviceLost { message }, .. } },

@@ -2,13 +2,13 @@
 //! page passes on what a lab's page wrote, and need not carry the code that takes every lab's commands apart.
 
 use crate::app::keep::wish_name;
-use crate::protocol::RunId;
+use crate::protocol::{RunId, Verified};
 use crate::worker::TierWish;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Say {
-    Start { wish: TierWish, verified: Vec<String> },
+    Start { wish: TierWish, verified: Vec<Verified> },
     Run { run: RunId, command: String },
     Stop { run: RunId },
     File { name: String },
@@ -19,7 +19,9 @@ impl Say {
     pub fn json(&self) -> String {
         match self {
             Say::Start { wish, verified } => {
-                let verified: Vec<String> = verified.iter().map(|adapter| quoted(adapter)).collect();
+                let one =
+                    |v: &Verified| format!("{{\"adapter\":{},\"choices\":{}}}", quoted(&v.adapter), quoted(&v.choices));
+                let verified: Vec<String> = verified.iter().map(one).collect();
                 let verified = verified.join(",");
                 format!("{{\"start\":{{\"wish\":\"{}\",\"verified\":[{verified}]}}}}", wish_name(*wish))
             }
@@ -56,7 +58,8 @@ mod tests {
             (Say::File { name: name.clone() }, ToWorker::File { name }),
         ];
         for wish in [TierWish::Auto, TierWish::Gpu, TierWish::Cpu] {
-            let verified = vec!["x \"1\"".to_owned(), "y".to_owned()];
+            let known = |adapter: &str, choices: &str| Verified { adapter: adapter.into(), choices: choices.into() };
+            let verified = vec![known("x \"1\"", "{\"a\":\"b\"}"), known("y", "")];
             pairs.push((Say::Start { wish, verified: verified.clone() }, ToWorker::Start { wish, verified }));
         }
         for (said, meant) in pairs {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::LabError;
 
+#[cfg(feature = "gpu")]
+pub mod run;
+
 /// Largest batch.
 pub const MAX_BATCH: u32 = 1024;
 /// Largest number of inputs or outputs.

@@ -1,0 +1,61 @@
+//! The text of every kernel as it runs, with its entry points.
+
+use crate::kernels;
+use crate::labs::kernel::tables;
+use crate::protocol::Table;
+
+/// Table [`tables::SOURCES`].
+pub fn table() -> Table {
+    let mut table = Table::new(tables::SOURCES, &["kernel", "entry", "version", "text"]);
+    for kernel in kernels::ALL {
+        for (at, entry) in entries(kernel.source).into_iter().enumerate() {
+            let text = if at == 0 { kernel.source } else { "" };
+            let version = (at + 1) as f64;
+            table.rows.push(vec![kernel.name.into(), entry.into(), version.into(), text.into()]);
+        }
+    }
+    table
+}
+
+/// The names of the functions that a shader declares with `@compute`, in the order of the text.
+pub fn entries(source: &str) -> Vec<&str> {
+    let code = || source.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let mut found = Vec::new();
+    let mut awaited = false;
+    for line in code() {
+        awaited |= line.contains("@compute");
+        // The declaration may follow its attributes on the same line or on a later one.
+        if awaited && let Some((_, rest)) = line.split_once("fn ") {
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            if !name.is_empty() {
+                found.push(name);
+            }
+            awaited = false;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_points_are_found_in_order_and_comments_are_not_code() {
+        let source = "// @compute fn no() {}\nfn helper() {}\n@compute @workgroup_size(64)\nfn a_v1(@builtin(x) g: vec3u) {}\n\
+                      fn other() {}\n@compute @workgroup_size(8, 8) fn a_tiles() {}\n";
+        assert_eq!(entries(source), ["a_v1", "a_tiles"]);
+    }
+
+    #[test]
+    fn every_kernel_has_an_entry_point_and_its_text_once() {
+        let table = table();
+        for kernel in kernels::ALL {
+            let rows: Vec<usize> =
+                (0..table.rows.len()).filter(|&r| table.text(r, "kernel") == Some(kernel.name)).collect();
+            assert!(!rows.is_empty(), "{} has no entry point", kernel.name);
+            assert_eq!(table.text(rows[0], "text"), Some(kernel.source));
+            assert!(rows[1..].iter().all(|&r| table.text(r, "text") == Some("")));
+        }
+    }
+}
