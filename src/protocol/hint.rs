@@ -14,6 +14,9 @@ pub enum Hint {
     Unclosed {
         bracket: String,
     },
+    Unbalanced {
+        bracket: String,
+    },
     UnknownName {
         name: String,
         nearest: String,
@@ -77,6 +80,7 @@ pub enum Hint {
     IndexBeyond,
     NonUniformBarrier,
     NoExtension,
+    Discard,
     Recursion {
         name: String,
     },
@@ -135,6 +139,20 @@ pub enum Hint {
         first: u64,
         second: u64,
     },
+    WriteTwice {
+        name: String,
+        index: u64,
+        first: u64,
+        second: u64,
+    },
+    WorkgroupMemory {
+        limit: u64,
+        got: u64,
+    },
+    TooManyInvocations {
+        limit: u64,
+        got: u64,
+    },
     NotInterpreted {
         what: String,
     },
@@ -158,6 +176,8 @@ impl Hint {
         match self {
             Hint::MissingSemicolon => msg::hint_missing_semicolon(lang).to_owned(),
             Hint::Unclosed { bracket } => msg::hint_unclosed(lang, &shown(bracket)),
+            Hint::Unbalanced { bracket } => msg::hint_unbalanced(lang, &shown(bracket)),
+            Hint::Discard => msg::hint_discard(lang).to_owned(),
             Hint::UnknownName { name, nearest } if nearest.is_empty() => msg::hint_unknown_name(lang, &shown(name)),
             Hint::UnknownName { name, nearest } => msg::hint_unknown_name_near(lang, &shown(name), &shown(nearest)),
             Hint::ForeignType { name, wgsl } => msg::hint_foreign_type(lang, &shown(name), &shown(wgsl)),
@@ -215,6 +235,11 @@ impl Hint {
             Hint::Race { name, index, first, second } => {
                 msg::hint_race(lang, &n(*first), &n(*index), &shown(name), &n(*second))
             }
+            Hint::WriteTwice { name, index, first, second } => {
+                msg::hint_write_twice(lang, &n(*first), &n(*index), &shown(name), &n(*second))
+            }
+            Hint::WorkgroupMemory { limit, got } => msg::hint_workgroup_memory(lang, &n(*got), &n(*limit)),
+            Hint::TooManyInvocations { limit, got } => msg::hint_too_many_invocations(lang, &n(*got), &n(*limit)),
             Hint::NotInterpreted { what } => msg::hint_not_interpreted(lang, &shown(what)),
             Hint::TooBig => msg::hint_too_big(lang).to_owned(),
         }

@@ -1,13 +1,19 @@
 //! Reads and validates a text as a browser does, and says what is wrong at the learner's own line.
 
+use naga::front::wgsl::{Frontend, Options};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, Span};
 
 use crate::protocol::Hint;
 
-use super::explain;
 use super::guard::guard;
 use super::place::Place;
+use super::{reading, validity};
+
+/// Nothing that WebGPU makes optional; unpack2x16float and its relatives are core.
+const CORE: Capabilities = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+/// Compilers quote whole functions; a student needs the beginning.
+const SHOWN_CHARACTERS: usize = 240;
 
 /// One thing that is wrong with a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +30,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(super) fn at(place: Place, message: String, hint: Option<Hint>) -> Diagnostic {
-        Diagnostic { line: place.line, column: place.column, length: place.length, message, hint }
+        let first = message.lines().next().unwrap_or_default();
+        let mut shown: String = first.chars().take(SHOWN_CHARACTERS).collect();
+        if shown.len() < first.len() {
+            shown.push('…');
+        }
+        Diagnostic { line: place.line, column: place.column, length: place.length, message: shown, hint }
     }
 
     /// One that no compiler would give.
@@ -40,20 +51,27 @@ pub struct Valid {
     pub(super) text: String,
 }
 
+impl Valid {
+    /// Names of the entry points, in their order.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        self.module.entry_points.iter().map(|entry| entry.name.as_str())
+    }
+}
+
 /// Reads and validates `text`.
 ///
 /// # Errors
 /// What is wrong, the first thing first; never empty.
 pub fn check(text: &str) -> Result<Valid, Vec<Diagnostic>> {
     guard(text).map_err(|refused| vec![refused])?;
-    let module = naga::front::wgsl::parse_str(text).map_err(|error| {
+    let options = Options { parse_doc_comments: false, capabilities: CORE };
+    let module = Frontend::new_with_options(options).parse(text).map_err(|error| {
         let labels: Vec<(Span, &str)> = error.labels().collect();
         let notes: Vec<&str> = error.notes().collect();
-        vec![explain::unreadable(text, error.message(), &labels, &notes)]
+        vec![reading::unreadable(text, error.message(), &labels, &notes)]
     })?;
-    // No capabilities: nothing that WebGPU makes optional.
-    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+    let info = Validator::new(ValidationFlags::all(), CORE)
         .validate(&module)
-        .map_err(|error| vec![explain::invalid(text, &module, &error)])?;
+        .map_err(|error| vec![validity::invalid(text, &module, &error)])?;
     Ok(Valid { module, info, text: text.to_owned() })
 }

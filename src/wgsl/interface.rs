@@ -5,8 +5,8 @@ use naga::{AddressSpace, GlobalVariable, Handle, Module, Span, StorageAccess, Ty
 use crate::protocol::Hint;
 
 use super::check::{Diagnostic, Valid};
-use super::explain::type_name;
 use super::place::Place;
+use super::validity::type_name;
 
 /// The type that the host fills at binding 0.
 const PARAMS: &str = "Params";
@@ -48,7 +48,10 @@ pub fn interface(original: &Valid, edited: &Valid) -> Vec<Diagnostic> {
     let mut say = |span: Span, hint: Hint| out.push(Diagnostic::ours(Place::of_span(&edited.text, span), hint));
     for entry in &old.entry_points {
         let Some(found) = new.entry_points.iter().find(|e| e.name == entry.name) else {
-            say(function_span(&edited.text, &entry.name), Hint::NoEntry { entry: entry.name.clone() });
+            // A function that was renamed, if there is one.
+            let stranger = new.entry_points.iter().find(|e| !old.entry_points.iter().any(|o| o.name == e.name));
+            let name = stranger.map_or(&entry.name, |e| &e.name);
+            say(function_span(&edited.text, name), Hint::NoEntry { entry: entry.name.clone() });
             continue;
         };
         let fixed = entry.workgroup_size_overrides.is_none() && found.workgroup_size_overrides.is_none();
@@ -99,10 +102,13 @@ fn compare(
 ) {
     let shown =
         |field: Option<&(String, String, u32)>| field.map_or("-".to_owned(), |(name, ty, _)| format!("{name}: {ty}"));
+    let known = |name: &str| expected.iter().any(|(n, ..)| n == name);
     for i in 0..expected.len().max(got.len()) {
         let (want, have) = (expected.get(i), got.get(i));
-        // A field may be renamed: its bytes are what counts.
-        let same = matches!((want, have), (Some(a), Some(b)) if a.1 == b.1 && a.2 == b.2);
+        // A field may be renamed, because its bytes are what counts; but names that changed places, or a new one among
+        // the old ones, mean that the bytes moved.
+        let moved = |a: &str, b: &str| a != b && (known(b) || expected.len() != got.len());
+        let same = matches!((want, have), (Some(a), Some(b)) if a.1 == b.1 && a.2 == b.2 && !moved(&a.0, &b.0));
         if !same || (i + 1 == expected.len() && got.len() == expected.len() && size != got_size) {
             let place = have.map_or(span, |(name, ..)| field_span(text, span, name));
             say(place, Hint::OtherParams { field: (i + 1).to_string(), expected: shown(want), got: shown(have) });

@@ -7,16 +7,18 @@
 //!
 //! The interpreter is slower than a GPU by many orders of magnitude and stricter than any: it is the CPU tier of the
 //! workshop, and the safety net in front of the GPU on the other tier. A stopwatch on it means nothing, so it counts
-//! instead: instructions executed and words moved.
+//! instead: instructions executed and words moved ([`interpret::Counts`]).
 
 pub mod check;
-mod explain;
 mod guard;
 pub mod interface;
+pub mod interpret;
 mod names;
 
 mod place;
+mod reading;
 mod tokens;
+mod validity;
 
 pub use check::{Diagnostic, Valid, check};
 pub use interface::interface;
