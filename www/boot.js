@@ -1,8 +1,13 @@
-// Starts the page. If that fails, the first paint says so instead of waiting for ever.
-import init from "./app.js";
+// Starts the page of this address: a lab is a wasm of its own, every other page is in `app`. If that fails, the first
+// paint says so instead of waiting for ever.
+const meta = (name) => document.querySelector(`meta[name=${name}]`)?.content ?? "";
 
 try {
-  await init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) });
+  const root = new URL(meta("afina-root"), document.baseURI).pathname;
+  const place = location.pathname.slice(root.length).replace(/\/$/, "");
+  const page = meta("afina-labs").split(" ").includes(place) ? place : "app";
+  const { default: init } = await import(`./${page}.js`);
+  await init({ module_or_path: new URL(`./${page}_bg.wasm`, import.meta.url) });
   document.querySelector("#boot")?.remove();
 } catch (error) {
   const message = document.querySelector("#boot-message");

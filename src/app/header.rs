@@ -23,8 +23,8 @@ pub fn place_url(place: Place) -> String {
 pub fn Header() -> impl IntoView {
     let lang = use_lang();
     let settings = Settings::current();
-    let place = expect_context::<Memo<Place>>();
-    let current = move |of: Place| attribute(move || (place.get() == of).then_some("page"));
+    let place = expect_context::<Place>();
+    let current = move |of: Place| (place == of).then_some("page");
     let labs =
         LABS.map(|(at, name)| view! { <a href=place_url(at) aria-current=current(at)>{say(name)}</a> }.into_any());
     let languages = Lang::ALL.iter().map(|l| (l.code(), msg::language_name as Message, Some(*l)));
@@ -63,7 +63,7 @@ fn theme_name(theme: Theme) -> Message {
 /// Where it is computed, in two words; the reason on hover and focus; leads to the device page.
 #[component]
 fn Chip() -> impl IntoView {
-    let place = expect_context::<Memo<Place>>();
+    let place = expect_context::<Place>();
     let standing = Standing::current();
     view! {
         <span class="chip-place">
@@ -71,7 +71,7 @@ fn Chip() -> impl IntoView {
                 class="chip"
                 href=place_url(Place::Device)
                 aria-describedby="tier-reason"
-                aria-current=attribute(move || (place.get() == Place::Device).then_some("page"))
+                aria-current=(place == Place::Device).then_some("page")
                 data-state=attribute(move || standing.with(|s| Some(s.state())))
             >
                 <span class="dot"></span>

@@ -1,11 +1,10 @@
-//! The frame around every page, and the routes.
+//! The frame around every page, and which page an address means.
+//!
+//! There is no router: every page is a document of its own, so that a visitor loads the code of one lab and no other.
 
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_router::StaticSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 
 use super::bridge::{Engine, WorkerBridge};
@@ -18,7 +17,6 @@ use super::probe::Probe;
 use super::settings::Settings;
 use super::standing::Standing;
 use super::storage::StoragePage;
-use crate::labs::quant::page::QuantPage;
 use crate::text::{Lang, msg};
 use crate::ui::root_url;
 use crate::ui::{Runner, use_lang};
@@ -35,6 +33,12 @@ pub enum Place {
 }
 
 impl Place {
+    /// The place that the address of this document means.
+    fn here() -> Place {
+        let path = window().location().pathname().unwrap_or_default();
+        Place::from_path(path.strip_prefix(base_path().as_str()).unwrap_or(&path))
+    }
+
     /// The place of an address within the site: `/quant/` and `/quant` are the same.
     fn from_path(path: &str) -> Place {
         match path.trim_matches('/') {
@@ -74,19 +78,34 @@ fn base_path() -> String {
     url.trim_end_matches('/').to_owned()
 }
 
+/// What stands between header and footer at a place.
+pub type Page = fn(Place) -> AnyView;
+
+/// The pages that belong to no lab.
+pub fn common_page(place: Place) -> AnyView {
+    match place {
+        Place::Home => HomePage().into_any(),
+        Place::Device => DevicePage().into_any(),
+        Place::Storage => StoragePage().into_any(),
+        _ => missing().into_any(),
+    }
+}
+
 /// Everything: contexts, header, the page of the address, footer.
 #[component]
-pub fn Shell(settings: Settings) -> impl IntoView {
+pub fn Shell(settings: Settings, page: Page) -> impl IntoView {
     let (engine, faults) = (Engine::new(), Faults::new());
-    provide_context(settings.lang);
+    let (lang, place) = (settings.lang, Place::here());
+    provide_context(lang);
     provide_context(settings);
     provide_context(engine);
     provide_context(faults);
+    provide_context(place);
     provide_context(Probe::begun());
-    provide_context(Memo::new(move |_| Standing::now(settings.lang.get())));
+    provide_context(Memo::new(move |_| Standing::now(lang.get())));
     settings.apply();
     faults::listen(faults);
-    let bridge = WorkerBridge::new(engine, faults, settings.lang, settings.wish.get_untracked());
+    let bridge = WorkerBridge::new(engine, faults, lang, settings.wish.get_untracked());
     engine.connect(bridge.clone());
     Runner::provide(bridge.clone() as Rc<dyn crate::ui::Bridge>);
     Effect::new(move |former: Option<TierWish>| {
@@ -98,25 +117,7 @@ pub fn Shell(settings: Settings) -> impl IntoView {
         }
         wish
     });
-    view! { <Router base=base_path()><Frame /></Router> }
-}
-
-#[component]
-fn Frame() -> impl IntoView {
-    let lang = use_lang();
-    let path = use_location().pathname;
-    let base = base_path();
-    let place = Memo::new(move |_| path.with(|p| Place::from_path(p.strip_prefix(base.as_str()).unwrap_or(p))));
-    provide_context(place);
-    Effect::new(move || document().set_title(&place.get().title(lang.get())));
-    // A reader hears the new page, not the old link. The page one arrives at keeps the browser's own beginning.
-    Effect::new(move |former: Option<Place>| {
-        let now = place.get();
-        if former.is_some_and(|former| former != now) {
-            request_animation_frame(|| focus("main h1"));
-        }
-        now
-    });
+    Effect::new(move || document().set_title(&place.title(lang.get())));
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         focus("main");
@@ -125,15 +126,7 @@ fn Frame() -> impl IntoView {
         <a class="skip" href="#main" on:click=skip>{say(msg::shell_skip)}</a>
         <Header />
         <Banner />
-        <main id="main" tabindex="-1">
-            <FlatRoutes fallback=|| missing().into_any()>
-                <Route path=StaticSegment("") view=|| HomePage().into_any() />
-                <Route path=StaticSegment("index.html") view=|| HomePage().into_any() />
-                <Route path=StaticSegment("quant") view=|| QuantPage().into_any() />
-                <Route path=StaticSegment("device") view=|| DevicePage().into_any() />
-                <Route path=StaticSegment("storage") view=|| StoragePage().into_any() />
-            </FlatRoutes>
-        </main>
+        <main id="main" tabindex="-1">{page(place)}</main>
         <footer class="foot">
             <p>{say(msg::shell_footer)}</p>
             <nav aria-label="Afina">
@@ -160,11 +153,11 @@ pub fn focus(selector: &str) {
 
 fn missing() -> impl IntoView {
     let lang = use_lang();
-    let path = use_location().pathname;
+    let path = window().location().pathname().unwrap_or_default();
     view! {
         <div class="page">
             <h1>{say(msg::shell_missing_heading)}</h1>
-            {paragraph("lede", live(move || msg::shell_missing_text(lang.get(), &path.get())))}
+            {paragraph("lede", live(move || msg::shell_missing_text(lang.get(), &path)))}
             {link("go", place_url(Place::Home), say(msg::shell_missing_home))}
         </div>
     }

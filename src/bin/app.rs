@@ -1,4 +1,4 @@
-//! The page; see `afina::app`.
+//! The pages that belong to no lab; see `afina::app`.
 
 fn main() {
     afina::app::start();

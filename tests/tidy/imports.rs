@@ -24,10 +24,13 @@ const TABLE: [(&str, &[&str]); 19] = [
     ("worker", &["engine", "labs", "labs/ctx", "lab", "protocol"]),
     ("homework", &["lab", "math", "protocol"]),
     ("ui", &["text", "protocol"]),
-    ("app", &["labs", "lab", "lab/page", "homework", "ui", "worker", "protocol", "text"]),
+    ("app", &["labs", "lab", "homework", "ui", "worker", "protocol", "text"]),
     (
         "bin",
-        &["app", "worker", "engine", "labs", "labs/ctx", "lab", "kernels", "gpu", "math", "protocol", "text", "data"],
+        &[
+            "app", "worker", "engine", "labs", "labs/ctx", "lab", "lab/page", "kernels", "gpu", "math", "protocol",
+            "text", "data",
+        ],
     ),
 ];
 
@@ -207,7 +210,7 @@ mod tests {
                 "use crate::labs::{Command, quant::{Config, tables}};\nuse crate::ui::Runner;",
             ),
             ("src/labs/mod.rs", "use crate::protocol::LabError;"),
-            ("src/app/shell.rs", "use crate::labs::quant::page::QuantPage;"),
+            ("src/bin/quant.rs", "use crate::labs::quant::page::page;"),
             ("src/text/mod.rs", "/// see crate::app\nlet s = \"crate::app::x\";"),
             ("src/math/mod.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n use crate::data::npy;\n}"),
             ("src/labs/quant/mod.rs", "pub mod presets { use super::*; fn f() { super::super::super::math::g() } }"),

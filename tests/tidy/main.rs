@@ -102,8 +102,18 @@ fn every_lab_has_a_page_of_its_own_and_lessons_in_every_language() {
     let mut wanted: BTreeSet<String> = LabId::ALL.iter().map(|l| l.slug().to_owned()).collect();
     wanted.extend(["device".to_owned(), "storage".to_owned()]);
     assert_eq!(routes, wanted, "ROUTES of xtask/src/dist.rs and the pages there are");
+    let slugs: Vec<&str> = LabId::ALL.iter().map(|l| l.slug()).collect();
+    let html = fs::read_to_string(root().join("index.html")).unwrap();
+    let mark = format!("<meta name=\"afina-labs\" content=\"{}\">", slugs.join(" "));
+    assert!(html.contains(&mark), "index.html lacks {mark}");
+    let list = slugs.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ");
+    assert!(xtask.contains(&format!("const LABS: [&str; {}] = [{list}];", slugs.len())), "LABS of xtask/src/dist.rs");
     let mut missing = Vec::new();
     for lab in LabId::ALL {
+        let bin = format!("data-bin=\"{}\"", lab.slug());
+        if !html.contains(&bin) {
+            missing.push(format!("index.html builds no {bin}"));
+        }
         for lang in stems("www/locales", "json") {
             let lesson = format!("www/lessons/{}.{lang}.md", lab.slug());
             if !root().join(&lesson).exists() {

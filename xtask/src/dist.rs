@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! dist/index.html  quant/index.html  device/index.html  storage/index.html  404.html
-//!      <build>/    boot.js, and .js and .wasm of app, kernels and trainer: the folder's name changes with its content
+//!      <build>/    boot.js, and .js and .wasm of app, of every lab and worker: the folder's name changes with its content
 //!      worker.js  theme.js  css/  icons/  lessons/     asked for with ?v=<stamp>
 //! ```
 
@@ -16,8 +16,12 @@ use crate::{setup, stamp};
 /// The pages below the root. The routes of labs are `LabId::slug`; `tests/tidy.rs` checks that they agree.
 pub const ROUTES: [&str; 3] = ["quant", "device", "storage"];
 
-/// Each wasm binary and how it is optimised: the page for size, what computes for speed.
-const BINARIES: [(&str, &str); 3] = [("app", "-Oz"), ("kernels", "-O3"), ("trainer", "-Oz")];
+/// The labs: each page of theirs is a wasm of its own; every other page is in `app`. `tests/tidy` compares this with
+/// `LabId::ALL`, and with `afina-labs` in index.html, where the boot script reads it.
+pub const LABS: [&str; 1] = ["quant"];
+
+/// The wasm binaries that are optimised for something else than size: what computes.
+const FAST_BINARIES: [(&str, &str); 1] = [("kernels", "-O3")];
 
 /// What rustc's wasm may use; wasm-opt must be told.
 const WASM_FEATURES: [&str; 8] = [
@@ -33,7 +37,8 @@ const WASM_FEATURES: [&str; 8] = [
 
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
 /// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; never raise them.
-const BUDGETS: [(&str, u64); 3] = [("first load", 352 * 1024), ("kernels", 210 * 1024), ("trainer", 1540 * 1024)];
+const BUDGETS: [(&str, u64); 4] =
+    [("first load", 352 * 1024), ("quant page", 352 * 1024), ("kernels", 210 * 1024), ("trainer", 1540 * 1024)];
 
 /// A finished site.
 pub struct Site {
@@ -88,15 +93,24 @@ fn assemble(raw: &Path, folder: &Path, build: &str) -> Outcome {
             Some(stamped) => folder.join(build).join(stamped),
             None => folder.join(&name),
         };
-        let how = BINARIES.iter().find(|(bin, _)| name == format!("{UNSTAMPED}/{bin}_bg.wasm"));
-        match how {
-            Some((bin, level)) => write(&to, &optimised(&file, bin, level)?)?,
+        let wasm = name.strip_prefix(UNSTAMPED).and_then(|n| n.strip_prefix('/')?.strip_suffix("_bg.wasm"));
+        match wasm {
+            Some(bin) => {
+                let level = FAST_BINARIES.iter().find(|(fast, _)| *fast == bin).map_or("-Oz", |(_, level)| level);
+                write(&to, &optimised(&file, bin, level)?)?;
+            }
             None => write(&to, &read(&file)?)?,
         }
     }
     let stamp_of = |path: &str| read(&folder.join(path)).map(|bytes| stamp::of_bytes(&bytes));
     write(&folder.join("index.html"), page(&template, "./", build, stamp_of)?.as_bytes())?;
     for route in ROUTES {
+        // The boot script finds its wasm by itself; the page asks for it at once.
+        let template = if LABS.contains(&route) {
+            template.replace(&format!("/{UNSTAMPED}/app"), &format!("/{UNSTAMPED}/{route}"))
+        } else {
+            template.clone()
+        };
         write(&folder.join(route).join("index.html"), page(&template, "../", build, stamp_of)?.as_bytes())?;
     }
     write(&folder.join("404.html"), missing_page().as_bytes())?;
@@ -118,16 +132,20 @@ fn optimised(wasm: &Path, bin: &str, level: &str) -> Outcome<Vec<u8>> {
     read(&kept).map_err(|e| format!("{bin}: {e}"))
 }
 
-/// What belongs to each budget. The first load is all that the start page asks for.
-fn parts(site: &Site) -> [Vec<PathBuf>; 3] {
+/// What belongs to each budget. The first load is all that the start page asks for, or, of a visitor who follows a link,
+/// the page of a lab.
+fn parts(site: &Site) -> [Vec<PathBuf>; 4] {
     let built = |name: &str| site.folder.join(&site.build).join(name);
-    let mut first = vec![site.folder.join("index.html"), site.folder.join("theme.js"), built("boot.js")];
-    first.extend(files_below(&site.folder.join("css")));
-    first.extend(files_below(&site.folder.join("icons")));
-    first.extend([built("app.js"), built("app_bg.wasm")]);
+    let page = |bin: &str| {
+        let mut all = vec![site.folder.join("index.html"), site.folder.join("theme.js"), built("boot.js")];
+        all.extend(files_below(&site.folder.join("css")));
+        all.extend(files_below(&site.folder.join("icons")));
+        all.extend([built(&format!("{bin}.js")), built(&format!("{bin}_bg.wasm"))]);
+        all
+    };
     let worker =
         |bin: &str| vec![site.folder.join("worker.js"), built(&format!("{bin}.js")), built(&format!("{bin}_bg.wasm"))];
-    [first, worker("kernels"), worker("trainer")]
+    [page("app"), page("quant"), worker("kernels"), worker("trainer")]
 }
 
 /// Name, brotli size and limit of each budget, in bytes.

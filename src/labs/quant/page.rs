@@ -26,8 +26,7 @@ use crate::ui::{Notice, use_lang};
 use lab::Lab;
 
 /// The quantization lab.
-#[component]
-pub fn QuantPage() -> impl IntoView {
+pub fn page() -> AnyView {
     let address = link::config_of_address();
     let bad_link = RwSignal::new(None);
     let config = match address {
@@ -43,7 +42,7 @@ pub fn QuantPage() -> impl IntoView {
     lab.start();
     let language = use_lang();
     // Words change with the language, and only then: the state outlives them.
-    move || {
+    (move || {
         let lang = language.get();
         let bad = Signal::derive(move || bad_link.with(|e| e.as_ref().map(|e| e.sentence(lang))));
         view! {
@@ -71,5 +70,6 @@ pub fn QuantPage() -> impl IntoView {
             </div>
         }
         .into_any()
-    }
+    })
+    .into_any()
 }
