@@ -435,7 +435,11 @@ fn every_kernel_is_healthy_and_a_wrong_one_is_found() {
             ("matvec", "col < end", "col < end - 1u"),
             ("heatmap", "b.at < a.at", "b.at > a.at"),
             ("scale_columns", "% params.cols", "% (params.cols - 1u)"),
+            ("pad", "col < params.cols", "col <= params.cols"),
             ("matmul_f32", "return params.scale * sum;", "return sum;"),
+            ("matmul_f16", "return params.scale * sum;", "return sum;"),
+            ("lora", "params.factor * sum", "sum"),
+            ("adamw", "sqrt(square / params.correction2)", "sqrt(square)"),
             ("copy", "i < params.count;", "i + 1u < params.count;"),
             ("fma", "step < params.rounds * 8u", "step + 1u < params.rounds * 8u"),
         ];

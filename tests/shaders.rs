@@ -23,8 +23,8 @@ fn shader_files() -> Vec<(String, String)> {
 
 fn parsed(name: &str, source: &str) -> Result<naga::Module, String> {
     let module = naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string_with_path(source, name))?;
-    // No capabilities: no f16, no subgroups, nothing that WebGPU makes optional.
-    Validator::new(ValidationFlags::all(), Capabilities::empty())
+    // No f16, no subgroups, nothing that WebGPU makes optional; `unpack2x16float` is a part of every WebGPU.
+    Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16_IN_FLOAT32)
         .validate(&module)
         .map_err(|e| e.emit_to_string_with_path(source, name))?;
     Ok(module)

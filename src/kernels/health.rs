@@ -65,7 +65,11 @@ pub const ALL: &[KernelEntry] = &[
     entry!(matvec, check_matvec),
     entry!(heatmap, check_heatmap),
     entry!(scale_columns, check_scale_columns),
+    entry!(product::pad, super::product::health::check_pad),
     entry!(product::matmul_f32, super::product::health::check_matmul_f32),
+    entry!(product::matmul_f16, super::product::health::check_matmul_f16),
+    entry!(product::lora, super::product::health::check_lora),
+    entry!(product::adamw, super::product::health::check_adamw),
     entry!(ceilings::copy, super::ceilings::copy::check),
     entry!(ceilings::fma, super::ceilings::fma::check),
 ];

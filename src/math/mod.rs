@@ -2,6 +2,7 @@
 //!
 //! Every kernel in `shaders/` has its reference here under the same name, written independently of it.
 
+mod adamw;
 mod codec;
 mod codes;
 mod dequantize;
@@ -12,6 +13,7 @@ mod fma;
 mod formats;
 mod heatmap;
 mod histogram;
+mod lora;
 mod matvec;
 mod pareto;
 mod percentile;
@@ -23,6 +25,7 @@ mod size;
 mod source;
 mod spec;
 
+pub use adamw::{AdamW, Moments, adamw};
 pub use codes::{Codes, codes_per_word, pack_codes, unpack_codes};
 pub use dequantize::{Weight, dequantize, dequantize_into, explain};
 pub use double_quant::{DoubleScales, dynamic_map};
@@ -40,10 +43,11 @@ pub use formats::{
 };
 pub use heatmap::{Cells, Viewport, heatmap};
 pub use histogram::{error_histogram, histogram};
+pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
 pub use matvec::{matvec, relative_error};
 pub use pareto::{pareto_front, sweep_specs};
 pub use percentile::percentile_rank;
-pub use product::{matmul, matmul_input_gradient, matmul_weight_gradient};
+pub use product::{f16_without_subnormals, matmul, matmul_input_gradient, matmul_weight_gradient, pad};
 pub use quantize::{Quantized, quantize, stored_scales};
 pub use rng::{Generator, hash_u32, pcg, uniform};
 pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed, outlier_columns, scale_columns};

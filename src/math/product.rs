@@ -58,3 +58,27 @@ pub fn matmul_weight_gradient(dy: &[f32], x: &[f32], m: usize, n: usize, k: usiz
     }
     dw
 }
+
+/// A matrix with rows and columns of zeros at its end.
+///
+/// # Shapes
+/// `a [rows, cols]` -> `[padded_rows, padded_cols]`
+/// # Panics
+/// If `a` does not have this size or the result would be smaller.
+pub fn pad(a: &[f32], rows: usize, cols: usize, padded_rows: usize, padded_cols: usize) -> Vec<f32> {
+    assert!(a.len() == rows * cols && padded_rows >= rows && padded_cols >= cols, "pad: A [{rows}, {cols}]");
+    let value = |at: usize| {
+        let (row, col) = (at / padded_cols, at % padded_cols);
+        if row < rows && col < cols { a[row * cols + col] } else { 0.0 }
+    };
+    (0..padded_rows * padded_cols).map(value).collect()
+}
+
+/// The nearest half-precision number that is not subnormal; magnitudes below `2^-14` become 0.
+///
+/// # Source
+/// WGSL, 2025, section 15.7.2: an implementation may flush subnormal numbers to zero.
+pub fn f16_without_subnormals(value: f32) -> f32 {
+    let half = half::f16::from_f32(value);
+    if half.classify() == std::num::FpCategory::Subnormal { 0.0 } else { half.to_f32() }
+}

@@ -5,7 +5,7 @@ use crate::gpu::{Batch, Gpu, Kernel, now_millis};
 use crate::math;
 use crate::protocol::LabError;
 
-use super::{Storage, forward, input_gradient, matmul_f32, upload_weights, weight_gradient};
+use super::{Storage, forward, input_gradient, matmul_f16, matmul_f32, upload_weights, weight_gradient};
 use crate::kernels::{GpuMatrix, upload_matrix};
 
 /// Which of the three products of a linear layer.
@@ -21,7 +21,7 @@ pub enum Pass {
 
 /// One way to compute a product: an entry point of the kernel's file.
 pub(super) struct Variant {
-    /// `v1`, `rows`, `regs`, `tiles`; what [`Gpu::force_variant`] takes.
+    /// `v1`, `rows`, `slim`, `regs`, `tiles`; what [`Gpu::force_variant`] takes.
     pub name: &'static str,
     pub kernel: Kernel,
     /// Rows and columns of the result that one workgroup computes.
@@ -29,11 +29,19 @@ pub(super) struct Variant {
 }
 
 impl Variant {
+    /// Whether it reads single values, so that operands need no padding.
+    pub(super) fn is_plain(&self) -> bool {
+        self.name == PLAINEST
+    }
+
     /// Workgroups that cover a result; the kernel counts columns of tiles first.
     pub(super) fn workgroups(&self, rows: usize, cols: usize) -> u64 {
         rows.div_ceil(self.tile.0) as u64 * cols.div_ceil(self.tile.1) as u64
     }
 }
+
+/// The first rung of every ladder: there to be understood, not to win.
+const PLAINEST: &str = "v1";
 
 /// Rows of the result up to which one pass over the weights decides, not arithmetic.
 const FEW_ROWS: usize = 8;
@@ -59,12 +67,13 @@ fn kind(kernel: &str, pass: Pass, m: usize) -> String {
     format!("{kernel} {pass} {}", class(m))
 }
 
-/// What is used where nothing was measured: on a processor barriers are dear, on a GPU reading twice is.
-fn rule(gpu: &Gpu, m: usize) -> &'static str {
+/// What is used where nothing was measured, the best first: on a processor barriers are dear, on a GPU reading twice is.
+fn rule(gpu: &Gpu, m: usize) -> [&'static str; 2] {
     match (m <= FEW_ROWS, gpu.is_software()) {
-        (true, _) => "rows",
-        (false, true) => "regs",
-        (false, false) => "tiles",
+        (true, true) => ["slim", "regs"],
+        (true, false) => ["rows", "tiles"],
+        (false, true) => ["regs", "slim"],
+        (false, false) => ["tiles", "rows"],
     }
 }
 
@@ -74,8 +83,17 @@ pub(super) fn choose(gpu: &Gpu, kernel: &str, pass: Pass, m: usize, all: &'stati
     let wanted = |name: Option<String>| name.as_deref().and_then(find);
     wanted(gpu.forced_variant(kernel))
         .or_else(|| wanted(gpu.choice(&kind(kernel, pass, m))))
-        .or_else(|| find(rule(gpu, m)))
+        .or_else(|| rule(gpu, m).into_iter().find_map(find))
         .unwrap_or(&all[all.len() - 1])
+}
+
+/// The variant of a kernel of long sums with few results, where all shapes are of one class: by registers on a processor,
+/// by lanes that share a sum on a GPU.
+pub(super) fn choose_reduction(gpu: &Gpu, kernel: &str, all: &'static [Variant]) -> &'static Variant {
+    let find = |name: &str| all.iter().find(|v| v.name == name);
+    let wanted = gpu.forced_variant(kernel).or_else(|| gpu.choice(kernel));
+    let rule = if gpu.is_software() { "regs" } else { "lanes" };
+    wanted.as_deref().and_then(find).or_else(|| find(rule)).unwrap_or(&all[all.len() - 1])
 }
 
 /// The variants of a product, the plainest first; what [`Gpu::force_variant`] takes for [`Storage::kernel`].
@@ -86,7 +104,8 @@ pub fn variants(storage: Storage, pass: Pass) -> Vec<&'static str> {
 fn table(storage: Storage, pass: Pass) -> &'static [Variant] {
     match storage {
         Storage::F32 => matmul_f32::variants(pass),
-        Storage::F16 | Storage::Int8 { .. } | Storage::W8a8 { .. } | Storage::Int4 { .. } | Storage::Nf4 { .. } => &[],
+        Storage::F16 => matmul_f16::variants(pass),
+        Storage::Int8 { .. } | Storage::W8a8 { .. } | Storage::Int4 { .. } | Storage::Nf4 { .. } => &[],
     }
 }
 
@@ -105,8 +124,7 @@ const SEED: u32 = 3;
 pub async fn prepare(gpu: &Gpu, storage: Storage, pass: Pass, m: usize, n: usize, k: usize) -> Result<(), LabError> {
     let kernel = storage.kernel();
     let kind = kind(kernel, pass, m);
-    // The plainest is there to be understood, not to win.
-    let candidates: Vec<_> = variants(storage, pass).into_iter().filter(|&v| v != "v1").collect();
+    let candidates: Vec<_> = variants(storage, pass).into_iter().filter(|&v| v != PLAINEST).collect();
     if gpu.choice(&kind).is_some() || gpu.forced_variant(kernel).is_some() || candidates.len() < 2 {
         return Ok(());
     }

@@ -6,10 +6,15 @@
 //!
 //! Dimension legend: `M` rows of `X` (tokens), `K` inputs, `N` outputs, `R` LoRA rank, `G` weights that share a scale.
 
-mod agreement;
+pub(super) mod adamw;
+pub mod agreement;
 mod choose;
-pub(super) mod health;
+mod floats;
+pub mod health;
+pub(super) mod lora;
+pub(super) mod matmul_f16;
 pub(super) mod matmul_f32;
+pub(super) mod pad;
 mod weights;
 
 use crate::gpu::{Batch, Gpu, GpuBuffer};
@@ -18,8 +23,9 @@ use crate::protocol::LabError;
 use super::GpuMatrix;
 use super::matrix::shape_error;
 
-pub use agreement::products;
+pub use adamw::Optimizer;
 pub use choose::{Pass, prepare, variants};
+pub use lora::{Lora, LoraSlopes, lora_backward, lora_forward, lora_variants};
 pub use weights::{Storage, Weights, upload_weights};
 
 /// A low-rank update that a product adds to what it stores: `Y += scale * Z U^T`.
@@ -57,7 +63,7 @@ pub fn forward(
     fits("forward", (x.rows, w.cols, x), (x.rows, w.rows, y), low_rank)?;
     match w.storage {
         Storage::F32 => matmul_f32::forward(gpu, batch, x, w, low_rank, y),
-        Storage::F16 => Err(w.storage.unknown()),
+        Storage::F16 => matmul_f16::forward(gpu, batch, x, w, low_rank, y),
         Storage::Int8 { .. } => Err(w.storage.unknown()),
         Storage::W8a8 { .. } => Err(w.storage.unknown()),
         Storage::Int4 { .. } => Err(w.storage.unknown()),
@@ -82,7 +88,7 @@ pub fn input_gradient(
     fits("input_gradient", (dy.rows, w.rows, dy), (dy.rows, w.cols, dx), low_rank)?;
     match w.storage {
         Storage::F32 => matmul_f32::input_gradient(gpu, batch, dy, w, low_rank, dx),
-        Storage::F16 => Err(w.storage.unknown()),
+        Storage::F16 => matmul_f16::input_gradient(gpu, batch, dy, w, low_rank, dx),
         Storage::Int8 { .. } => Err(w.storage.unknown()),
         // The same codes as INT8; only the activations of the forward pass are quantized.
         Storage::W8a8 { .. } => Err(w.storage.unknown()),

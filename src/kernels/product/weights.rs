@@ -94,7 +94,7 @@ pub fn upload_weights(gpu: &Gpu, w: &[f32], rows: usize, cols: usize, storage: S
     }
     let shards = match storage {
         Storage::F32 => super::matmul_f32::upload(gpu, w, rows, cols)?,
-        Storage::F16 => return Err(storage.unknown()),
+        Storage::F16 => super::matmul_f16::upload(gpu, w, rows, cols)?,
         Storage::Int8 { .. } => return Err(storage.unknown()),
         Storage::W8a8 { .. } => return Err(storage.unknown()),
         Storage::Int4 { .. } => return Err(storage.unknown()),
