@@ -36,78 +36,88 @@ params! {
     rest2: f32,
 }
 
-/// All parameters of a model one after the other, their moments, and which are not decayed.
-pub struct Optimizer {
-    pub count: usize,
-    pub p: GpuBuffer,
-    m: GpuBuffer,
-    v: GpuBuffer,
-    kept: GpuBuffer,
-    segments: u32,
+/// Stretches of the parameters that are not decayed: norms and biases usually.
+pub struct Kept {
+    ends: GpuBuffer,
+    count: u32,
+    /// Where the last one ends.
+    end: usize,
 }
 
-impl Optimizer {
-    /// Takes parameters `[count]` to the device, their moments zero; `kept` are the stretches that are not decayed, in
-    /// ascending order.
+impl Kept {
+    /// Takes them to the device, in ascending order.
     ///
     /// # Errors
-    /// [`LabError::Shape`] if the stretches overlap or reach beyond the parameters; [`LabError::TooLarge`],
-    /// [`LabError::OutOfMemory`], [`LabError::DeviceLost`].
-    pub fn new(gpu: &Gpu, p: &[f32], kept: &[Range<usize>]) -> Result<Optimizer, LabError> {
-        let ends: Vec<usize> = kept.iter().flat_map(|range| [range.start, range.end]).collect();
-        if !ends.is_sorted() || ends.last().is_some_and(|&end| end > p.len()) {
-            return Err(shape_error(NAME, format!("stretches of {} parameters", p.len()), format!("{kept:?}")));
+    /// [`LabError::Shape`] if they overlap or are out of order; [`LabError::OutOfMemory`], [`LabError::DeviceLost`].
+    pub fn new(gpu: &Gpu, stretches: &[Range<usize>]) -> Result<Kept, LabError> {
+        let ends: Vec<u32> = stretches.iter().flat_map(|s| [s.start as u32, s.end as u32]).collect();
+        if !ends.is_sorted() {
+            return Err(shape_error(NAME, "stretches in ascending order", format!("{stretches:?}")));
         }
-        let words: Vec<u32> = ends.iter().map(|&end| end as u32).collect();
-        let bytes = p.len().next_multiple_of(LANES) as u64 * 4;
-        let zeroed = |what| gpu.allocate(what, bytes);
-        let (params, m, v) = (zeroed("parameters")?, zeroed("means")?, zeroed("squares")?);
-        gpu.write(&params, 0, bytemuck::cast_slice(p))?;
-        let kept = gpu.upload("kept from decay", &words)?;
-        Ok(Optimizer { count: p.len(), p: params, m, v, kept, segments: (words.len() / 2) as u32 })
+        let end = stretches.last().map_or(0, |s| s.end);
+        Ok(Kept { ends: gpu.upload("kept from decay", &ends)?, count: stretches.len() as u32, end })
     }
+}
 
-    /// The two moments, for a checkpoint.
-    pub fn moments(&self) -> [&GpuBuffer; 2] {
-        [&self.m, &self.v]
-    }
+/// Everything that a step moves: all parameters of a model one after the other, and for each of them its moments and its
+/// gradient at the same place.
+#[derive(Clone, Copy)]
+pub struct Optimizing<'a> {
+    pub count: usize,
+    pub p: &'a GpuBuffer,
+    pub m: &'a GpuBuffer,
+    pub v: &'a GpuBuffer,
+    pub g: &'a GpuBuffer,
+    /// `None`: all are decayed.
+    pub kept: Option<&'a Kept>,
+}
 
-    /// Records a step against the gradients `g [count]`; `step` counts from 1.
-    ///
-    /// # Errors
-    /// [`LabError::Shape`]; [`LabError::Kernel`], [`LabError::DeviceLost`].
-    /// # Source
-    /// Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
-    pub fn step(
-        &self,
-        gpu: &Gpu,
-        batch: &mut Batch<'_>,
-        g: &GpuBuffer,
-        settings: &AdamW,
-        step: u32,
-    ) -> Result<(), LabError> {
-        if g.size_bytes() < self.count as u64 * 4 || step == 0 {
-            let got = format!("{} bytes, step {step}", g.size_bytes());
-            return Err(shape_error(NAME, format!("{} gradients, steps from 1", self.count), got));
-        }
-        let (beta1, beta2) = (f64::from(settings.beta1), f64::from(settings.beta2));
-        let params = Params {
-            count: self.count as u32,
-            segments: self.segments,
-            rate: settings.rate,
-            beta1: settings.beta1,
-            beta2: settings.beta2,
-            epsilon: settings.epsilon,
-            decay: settings.decay,
-            correction1: (1.0 - beta1.powi(step as i32)) as f32,
-            correction2: (1.0 - beta2.powi(step as i32)) as f32,
-            rest1: (1.0 - beta1) as f32,
-            rest2: (1.0 - beta2) as f32,
-        };
-        let buffers = [&self.p, &self.m, &self.v, g, &self.kept];
-        // Gradients that do not end with a whole vector are read one by one.
-        let whole = g.size_bytes() >= self.p.size_bytes() && gpu.forced_variant(NAME).as_deref() != Some("v1");
-        let (kernel, count) = if whole { (&VECTORS, self.count.div_ceil(LANES)) } else { (&SINGLE, self.count) };
-        batch.run(kernel, &[], &params, &buffers, (count as u64).div_ceil(WORKGROUP))
+/// Records a step of AdamW against the gradients; `step` counts from 1. Moments begin as zeros.
+///
+/// `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`,
+/// `p = p - rate (decay p + (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon))`
+///
+/// # Shapes
+/// all `[count]`; buffers that end with a whole vector of four values are read by vectors
+/// # Errors
+/// [`LabError::Shape`] if a buffer is too small or `step` is 0; [`LabError::Kernel`], [`LabError::DeviceLost`].
+/// # Source
+/// Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2.
+pub fn adamw(
+    gpu: &Gpu,
+    batch: &mut Batch<'_>,
+    all: &Optimizing<'_>,
+    settings: &AdamW,
+    step: u32,
+) -> Result<(), LabError> {
+    let buffers = [all.p, all.m, all.v, all.g];
+    let smallest = buffers.iter().map(|b| b.size_bytes()).min().unwrap_or(0);
+    let kept_end = all.kept.map_or(0, |kept| kept.end);
+    if smallest < all.count as u64 * 4 || step == 0 || kept_end > all.count {
+        let got = format!("{smallest} bytes, step {step}, kept up to {kept_end}");
+        return Err(shape_error(NAME, format!("{} values each, steps from 1", all.count), got));
     }
+    let (beta1, beta2) = (f64::from(settings.beta1), f64::from(settings.beta2));
+    let params = Params {
+        count: all.count as u32,
+        segments: all.kept.map_or(0, |kept| kept.count),
+        rate: settings.rate,
+        beta1: settings.beta1,
+        beta2: settings.beta2,
+        epsilon: settings.epsilon,
+        decay: settings.decay,
+        correction1: (1.0 - beta1.powi(step as i32)) as f32,
+        correction2: (1.0 - beta2.powi(step as i32)) as f32,
+        rest1: (1.0 - beta1) as f32,
+        rest2: (1.0 - beta2) as f32,
+    };
+    // Gradients bind a second time in place of stretches that are not there.
+    let buffers = [all.p, all.m, all.v, all.g, all.kept.map_or(all.g, |kept| &kept.ends)];
+    let whole = smallest >= all.count.next_multiple_of(LANES) as u64 * 4;
+    let (kernel, count) = match gpu.forced_variant(NAME).as_deref() {
+        Some("v1") => (&SINGLE, all.count),
+        _ if !whole => (&SINGLE, all.count),
+        _ => (&VECTORS, all.count.div_ceil(LANES)),
+    };
+    batch.run(kernel, &[], &params, &buffers, (count as u64).div_ceil(WORKGROUP))
 }

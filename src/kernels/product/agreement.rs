@@ -1,7 +1,7 @@
 //! How closely a product must agree with its reference; each bound derived. At most 1 is agreement.
 
 use crate::kernels::agreement::{U, WRONG, ratio, worst};
-use crate::math::{AdamW, Moments};
+use crate::math::{AdamW, IntegerRows, Moments};
 
 /// Sums of `terms` products in any order: each is off by at most `(terms + 2) u sum |a b|` (one rounding a product, one an
 /// addition, one to spare for a scale).
@@ -45,4 +45,28 @@ pub fn adamw(before: &Moments, g: &[f32], settings: &AdamW, step: u32, after: &M
             .max(ratio(after.v[i], f64::from(got[2][i]), 5.0 * U * after.v[i]))
             .max(ratio(after.p[i], f64::from(got[0][i]), parameter_off))
     }))
+}
+
+/// Activations as integers.
+///
+/// A step is `max / 127` as one product with a constant that is rounded itself. `x 127 / max` is a quotient (WGSL: 2.5
+/// units in the last place, `5 u`) and a product, so codes may differ only where it lies within `6 u` of a tie.
+pub fn quantized_rows(x: &[f32], reference: &IntegerRows, got: &IntegerRows) -> f64 {
+    if got.codes.len() != reference.codes.len() || got.steps.len() != reference.steps.len() {
+        return WRONG;
+    }
+    let steps = reference.steps.iter().zip(&got.steps).map(|(&a, &b)| {
+        let (a, b) = (f64::from(a), f64::from(b));
+        ratio(a, b, 3.0 * U * a)
+    });
+    let groups = reference.cols.div_ceil(reference.group);
+    let codes = x.iter().enumerate().map(|(i, &x)| {
+        let (a, b) = (f64::from(reference.codes[i]), f64::from(got.codes[i]));
+        let step = reference.steps[i / reference.cols * groups + i % reference.cols / reference.group];
+        if a == b {
+            return 0.0;
+        }
+        if (a - b).abs() > 1.0 { WRONG } else { ratio(f64::from(x) / f64::from(step), (a + b) / 2.0, 8.0 * U * 127.0) }
+    });
+    worst(steps.chain(codes))
 }

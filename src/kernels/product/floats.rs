@@ -1,12 +1,12 @@
 //! What the products with f32 and f16 weights share: parameters and dispatch.
 
-use crate::gpu::{Batch, Gpu, GpuBuffer};
+use crate::gpu::{Batch, Gpu};
 use crate::kernels::GpuMatrix;
 use crate::kernels::params::params;
 use crate::protocol::LabError;
 
-use super::LowRank;
 use super::choose::{Pass, Variant, choose};
+use super::low_rank::{LowRank, low_rank_buffers, with_low_rank};
 use super::pad::{LANES, Operand};
 use super::weights::{Shard, Weights, shard_rows};
 
@@ -26,21 +26,7 @@ params! {
     scale: f32,
 }
 
-impl Params {
-    fn with(mut self, low_rank: Option<&LowRank<'_>>) -> Params {
-        if let Some(update) = low_rank {
-            self.rank = update.rank as u32;
-            (self.up_out, self.up_rank) = (update.out_stride, update.rank_stride);
-            self.scale = update.scale;
-        }
-        self
-    }
-}
-
-/// `z` and `up`, or something small to bind in their place.
-fn low_rank_buffers<'a>(low_rank: Option<&LowRank<'a>>, instead: &'a GpuBuffer) -> [&'a GpuBuffer; 2] {
-    low_rank.filter(|l| l.rank > 0).map_or([instead; 2], |l| [l.z.buffer(), l.up])
-}
+with_low_rank!();
 
 /// Puts rows on the device, padded with zeros to whole vectors and in number to whole blocks of rows; `stored` gives the
 /// words of a padded shard, `bytes` what one value takes.

@@ -9,7 +9,7 @@ use crate::kernels::matrix::shape_error;
 use crate::kernels::params::params;
 use crate::protocol::LabError;
 
-use super::choose::{Variant, choose_reduction};
+use super::choose::{Variant, choose_by_rule};
 use super::{LowRank, Weights, forward, input_gradient};
 
 pub(in crate::kernels) const NAME: &str = "lora";
@@ -93,7 +93,7 @@ fn skinny(
         let expected = format!("[{rows}, {cols}] over {depth}");
         return Err(shape_error(NAME, expected, format!("[{}, {}] over {right_depth}", result.rows, result.cols)));
     }
-    let variant = choose_reduction(gpu, NAME, VARIANTS);
+    let variant = choose_by_rule(gpu, NAME, VARIANTS, ["regs", "lanes"]);
     let params = Params {
         rows: rows as u32,
         cols: cols as u32,

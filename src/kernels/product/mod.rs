@@ -8,42 +8,38 @@
 
 pub(super) mod adamw;
 pub mod agreement;
+pub mod case;
 mod choose;
 mod floats;
-pub mod health;
+pub(super) mod health;
 pub(super) mod lora;
+mod low_rank;
 pub(super) mod matmul_f16;
 pub(super) mod matmul_f32;
+pub(super) mod matmul_int4;
+pub(super) mod matmul_int8;
+pub(super) mod matmul_nf4;
+pub(super) mod matmul_w8a8;
+mod measure;
 pub(super) mod pad;
+pub(super) mod quantize_rows;
+mod weight_only;
 mod weights;
 
-use crate::gpu::{Batch, Gpu, GpuBuffer};
+use crate::gpu::{Batch, Gpu};
 use crate::protocol::LabError;
 
 use super::GpuMatrix;
 use super::matrix::shape_error;
 
-pub use adamw::Optimizer;
-pub use choose::{Pass, prepare, variants};
+pub use adamw::{Kept, Optimizing, adamw};
+pub use choose::{Pass, chosen, variants};
 pub use lora::{Lora, LoraSlopes, lora_backward, lora_forward, lora_variants};
+pub use low_rank::LowRank;
+pub use measure::{prepare, prepare_lora};
+pub use quantize_rows::{QuantizedRows, quantize_rows, quantize_rows_variants};
+pub use weight_only::held_weights;
 pub use weights::{Storage, Weights, upload_weights};
-
-/// A low-rank update that a product adds to what it stores: `Y += scale * Z U^T`.
-///
-/// `up` holds `U`; value `(n, r)` lies at `n * out_stride + r * rank_stride`. The forward pass adds LoRA's
-/// `B [N, R]` with strides `(R, 1)`; the input gradient adds `A [R, K]` with strides `(1, K)`.
-pub struct LowRank<'a> {
-    /// `[M, R]`
-    pub z: &'a GpuMatrix,
-    pub up: &'a GpuBuffer,
-    pub rank: usize,
-    pub out_stride: u32,
-    pub rank_stride: u32,
-    pub scale: f32,
-}
-
-/// The first `R` that a kernel refuses: its epilogue walks the ranks one by one.
-const RANK_LIMIT: usize = 1024;
 
 /// Records a linear layer: `Y = X W^T`, plus the low-rank update.
 ///
@@ -64,10 +60,10 @@ pub fn forward(
     match w.storage {
         Storage::F32 => matmul_f32::forward(gpu, batch, x, w, low_rank, y),
         Storage::F16 => matmul_f16::forward(gpu, batch, x, w, low_rank, y),
-        Storage::Int8 { .. } => Err(w.storage.unknown()),
-        Storage::W8a8 { .. } => Err(w.storage.unknown()),
-        Storage::Int4 { .. } => Err(w.storage.unknown()),
-        Storage::Nf4 { .. } => Err(w.storage.unknown()),
+        Storage::W8a8 { group } => matmul_w8a8::forward(gpu, batch, x, (w, group), low_rank, y),
+        Storage::Int8 { .. } | Storage::Int4 { .. } | Storage::Nf4 { .. } => {
+            weight_only::forward(gpu, batch, x, w, low_rank, y)
+        }
     }
 }
 
@@ -89,11 +85,10 @@ pub fn input_gradient(
     match w.storage {
         Storage::F32 => matmul_f32::input_gradient(gpu, batch, dy, w, low_rank, dx),
         Storage::F16 => matmul_f16::input_gradient(gpu, batch, dy, w, low_rank, dx),
-        Storage::Int8 { .. } => Err(w.storage.unknown()),
-        // The same codes as INT8; only the activations of the forward pass are quantized.
-        Storage::W8a8 { .. } => Err(w.storage.unknown()),
-        Storage::Int4 { .. } => Err(w.storage.unknown()),
-        Storage::Nf4 { .. } => Err(w.storage.unknown()),
+        // W8A8 has the codes of INT8; only the activations of its forward pass are quantized.
+        Storage::Int8 { .. } | Storage::W8a8 { .. } | Storage::Int4 { .. } | Storage::Nf4 { .. } => {
+            weight_only::input_gradient(gpu, batch, dy, w, low_rank, dx)
+        }
     }
 }
 
@@ -128,15 +123,5 @@ fn fits(
     if (out.rows, out.cols) != (out_rows, out_cols) {
         return Err(shape_error(operation, format!("[{out_rows}, {out_cols}]"), shape(out)));
     }
-    let Some(update) = low_rank else { return Ok(()) };
-    if update.rank >= RANK_LIMIT || (update.z.rows, update.z.cols) != (out_rows, update.rank) {
-        return Err(shape_error(operation, format!("z [{out_rows}, {}]", update.rank), shape(update.z)));
-    }
-    let (n, r) = ((out_cols as u64).saturating_sub(1), (update.rank as u64).saturating_sub(1));
-    let last = n * u64::from(update.out_stride) + r * u64::from(update.rank_stride);
-    if update.rank > 0 && (last + 1) * 4 > update.up.size_bytes() {
-        let got = format!("{} values", update.up.size_bytes() / 4);
-        return Err(shape_error(operation, format!("up [{out_cols}, {}]", update.rank), got));
-    }
-    Ok(())
+    low_rank.map_or(Ok(()), |update| update.fits(operation, out_rows, out_cols))
 }

@@ -5,6 +5,9 @@ use crate::protocol::LabError;
 
 use crate::kernels::matrix::shape_error;
 
+use super::pad::LANES;
+use super::{matmul_f16, matmul_f32, weight_only};
+
 /// How a weight is stored for products. Groups of 32, 64 or 128 weights along `K` share a scale; each row begins a group,
 /// and its last one may be short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +48,11 @@ impl Storage {
         }
     }
 
+    /// Whether values are rounded to codes with scales.
+    pub fn is_quantized(self) -> bool {
+        !matches!(self, Storage::F32 | Storage::F16)
+    }
+
     pub(super) fn unknown(self) -> LabError {
         LabError::Unknown { field: "storage".into(), got: format!("{self:?}") }
     }
@@ -58,7 +66,7 @@ pub(super) struct Shard {
     pub rows: usize,
     /// Codes, or the values themselves.
     pub codes: GpuBuffer,
-    /// Scales and whatever else the storage needs; absent for floats.
+    /// Scales and whatever else the storage needs, of all shards; absent for floats.
     pub meta: Option<GpuBuffer>,
 }
 
@@ -76,8 +84,9 @@ pub struct Weights {
 impl Weights {
     /// What was allocated for it, padding and scales included.
     pub fn size_bytes(&self) -> u64 {
-        let meta = |s: &Shard| s.meta.as_ref().map_or(0, GpuBuffer::size_bytes);
-        self.shards.iter().map(|s| s.codes.size_bytes() + meta(s)).sum()
+        // Shards share their scales.
+        let meta = self.shards.first().and_then(|s| s.meta.as_ref()).map_or(0, GpuBuffer::size_bytes);
+        self.shards.iter().map(|s| s.codes.size_bytes()).sum::<u64>() + meta
     }
 }
 
@@ -93,14 +102,37 @@ pub fn upload_weights(gpu: &Gpu, w: &[f32], rows: usize, cols: usize, storage: S
         return Err(shape_error("upload_weights", format!("[{rows}, {cols}], not empty"), w.len().to_string()));
     }
     let shards = match storage {
-        Storage::F32 => super::matmul_f32::upload(gpu, w, rows, cols)?,
-        Storage::F16 => super::matmul_f16::upload(gpu, w, rows, cols)?,
-        Storage::Int8 { .. } => return Err(storage.unknown()),
-        Storage::W8a8 { .. } => return Err(storage.unknown()),
-        Storage::Int4 { .. } => return Err(storage.unknown()),
-        Storage::Nf4 { .. } => return Err(storage.unknown()),
+        Storage::F32 => matmul_f32::upload(gpu, w, rows, cols)?,
+        Storage::F16 => matmul_f16::upload(gpu, w, rows, cols)?,
+        Storage::Int8 { .. } | Storage::W8a8 { .. } | Storage::Int4 { .. } | Storage::Nf4 { .. } => {
+            let packed = weight_only::packed(w, rows, cols, storage)?.ok_or_else(|| storage.unknown())?;
+            weight_only::upload(gpu, &packed)?
+        }
     };
     Ok(Weights { rows, cols, storage, shards })
+}
+
+/// A weight of zeros, of the size and the shards that any other has: what a measurement multiplies.
+///
+/// # Errors
+/// As [`upload_weights`].
+pub(super) fn zeroed_weights(gpu: &Gpu, rows: usize, cols: usize, storage: Storage) -> Result<Weights, LabError> {
+    let (row_bytes, step, scale_words) = match storage {
+        Storage::F32 => (cols.next_multiple_of(LANES) * 4, LANES, None),
+        Storage::F16 => (cols.next_multiple_of(LANES) * 2, LANES, None),
+        _ => {
+            let (row_words, scale_words) = weight_only::words(rows, cols, storage)?;
+            (row_words * 4, 1, Some(scale_words))
+        }
+    };
+    let most = shard_rows(gpu, row_bytes as u64, step)?;
+    let meta = scale_words.map(|words| gpu.allocate("scales", words as u64 * 4)).transpose()?;
+    let shards = (0..rows).step_by(most).map(|first| {
+        let count = most.min(rows - first);
+        let codes = gpu.allocate("codes", (row_bytes * count.next_multiple_of(step)) as u64)?;
+        Ok(Shard { first, rows: count, codes, meta: meta.clone() })
+    });
+    Ok(Weights { rows, cols, storage, shards: shards.collect::<Result<_, LabError>>()? })
 }
 
 /// How many rows of `row_bytes` one binding holds: a multiple of `step`, so that shards meet where tiles do.

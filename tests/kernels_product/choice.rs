@@ -1,0 +1,73 @@
+//! Which variant runs.
+
+use std::collections::BTreeMap;
+
+use afina::gpu::{PowerPreference, Wanted, now_millis};
+use afina::kernels::product::{Pass, Storage, chosen, lora_variants, prepare, prepare_lora, variants};
+use pollster::block_on;
+
+use crate::shared::open;
+
+const STORAGES: [Storage; 6] = [
+    Storage::F32,
+    Storage::F16,
+    Storage::Int8 { group: 32, asymmetric: false },
+    Storage::W8a8 { group: 32 },
+    Storage::Int4 { group: 32, asymmetric: false, half_scales: false },
+    Storage::Nf4 { group: 64, double: true },
+];
+
+#[test]
+fn the_fastest_variant_is_measured_and_remembered() {
+    let gpu = open(&Wanted::new(PowerPreference::HighPerformance));
+    assert!(gpu.choices().is_empty());
+    for storage in STORAGES {
+        for pass in [Pass::Forward, Pass::InputGradient] {
+            block_on(prepare(&gpu, storage, pass, 20, 4000, 2400)).unwrap();
+            let pass_name = if pass == Pass::Forward { "forward" } else { "input_gradient" };
+            let choice = gpu.choices()[&format!("{} {pass_name} 64", storage.kernel())].clone();
+            assert!(choice != "v1" && variants(storage, pass).contains(&choice.as_str()), "{storage:?}: {choice}");
+            let entry = chosen(&gpu, storage, pass, 33, None);
+            assert!(entry.ends_with(&choice), "{entry} runs, {choice} was the fastest");
+        }
+    }
+    block_on(prepare(&gpu, Storage::F32, Pass::WeightGradient, 20, 400, 240)).unwrap();
+    block_on(prepare_lora(&gpu, 64, 1000, 8)).unwrap();
+    assert!(lora_variants().contains(&gpu.choices()["lora"].as_str()));
+    assert_eq!(gpu.forced_variant("matmul_f32"), None);
+}
+
+#[test]
+fn what_an_earlier_visit_measured_is_not_measured_again() {
+    let gpu = open(&Wanted::new(PowerPreference::HighPerformance));
+    let known = BTreeMap::from([("matmul_f32 forward 64".to_owned(), "tiles".to_owned())]);
+    gpu.import_choices(known.clone());
+    let begun = now_millis();
+    block_on(prepare(&gpu, Storage::F32, Pass::Forward, 33, 4000, 2400)).unwrap();
+    // Nothing was compiled or run.
+    assert!(now_millis() - begun < 5.0);
+    assert_eq!(gpu.choices(), known);
+    assert_eq!(chosen(&gpu, Storage::F32, Pass::Forward, 64, None), "matmul_f32_tiles");
+    // A name that this build does not know is passed over.
+    gpu.import_choices(BTreeMap::from([("matmul_f32 forward 64".to_owned(), "gone".to_owned())]));
+    assert_eq!(chosen(&gpu, Storage::F32, Pass::Forward, 64, None), "matmul_f32_regs");
+    assert_eq!(chosen(&gpu, Storage::F32, Pass::Forward, 64, Some("v1")), "matmul_f32_v1");
+}
+
+#[test]
+fn a_measurement_takes_milliseconds_once_the_kernels_are_compiled() {
+    let gpu = open(&Wanted::new(PowerPreference::HighPerformance));
+    let measured = |storage, m| {
+        let begun = now_millis();
+        block_on(prepare(&gpu, storage, Pass::Forward, m, 4096, 4096)).unwrap();
+        now_millis() - begun
+    };
+    for storage in STORAGES {
+        // The classes of few rows compile what the class of 64 then measures.
+        let compiled = measured(storage, 1);
+        let again = measured(storage, 64);
+        println!("{storage:?}: {compiled:.0} ms with compiling, {again:.1} ms without");
+        // Generous, because the other tests compute at the same time on the same processor.
+        assert!(again < 1500.0, "{storage:?}: {again} ms");
+    }
+}
