@@ -27,6 +27,7 @@ use crate::worker::TierWish;
 pub enum Place {
     Home,
     Quant,
+    Kernel,
     Device,
     Storage,
     Missing,
@@ -44,6 +45,7 @@ impl Place {
         match path.trim_matches('/') {
             "" | "index.html" => Place::Home,
             "quant" => Place::Quant,
+            "kernel" => Place::Kernel,
             "device" => Place::Device,
             "storage" => Place::Storage,
             _ => Place::Missing,
@@ -55,6 +57,7 @@ impl Place {
         match self {
             Place::Home | Place::Missing => "",
             Place::Quant => "quant",
+            Place::Kernel => "kernel",
             Place::Device => "device",
             Place::Storage => "storage",
         }
@@ -64,6 +67,7 @@ impl Place {
         let own = match self {
             Place::Home => return msg::home_title(lang).to_owned(),
             Place::Quant => msg::shell_title_quant(lang),
+            Place::Kernel => msg::shell_title_kernel(lang),
             Place::Device => msg::device_title(lang),
             Place::Storage => msg::storage_title(lang),
             Place::Missing => msg::shell_title_missing(lang),
@@ -169,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_slash_at_the_end_changes_nothing() {
-        for place in [Place::Home, Place::Quant, Place::Device, Place::Storage] {
+        for place in [Place::Home, Place::Quant, Place::Kernel, Place::Device, Place::Storage] {
             assert_eq!(Place::from_path(&format!("/{}", place.path())), place);
             assert_eq!(Place::from_path(&format!("/{}/", place.path())), place);
         }

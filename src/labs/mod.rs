@@ -24,7 +24,7 @@ pub enum LabId {
 
 impl LabId {
     /// Every lab that exists, in the order of the lecture.
-    pub const ALL: &'static [LabId] = &[LabId::Quant];
+    pub const ALL: &'static [LabId] = &[LabId::Quant, LabId::Kernel];
 
     /// The word in addresses: `/quant`.
     pub fn slug(self) -> &'static str {

@@ -1,5 +1,8 @@
 //! Pieces of the page that any lab uses. Knows no lab.
 
+mod address;
+mod ask;
+mod code;
 mod colour;
 mod control;
 mod drop_zone;
@@ -13,16 +16,19 @@ mod save;
 mod table;
 mod width;
 
+pub use address::{Parameters, address_with, follow_address, from_address};
+pub use ask::Ask;
+pub use code::{CodeEditor, CodeView, Mark};
 pub use colour::{ColourMap, Look, format_colour};
 pub use control::{CopyButton, Details, FormatChips, Notice, Segmented, Select, Slider, Tone, unique_id};
 pub use drop_zone::DropZone;
 pub use heatmap::{Grid, Heatmap, Linked, Window};
 pub use later::Later;
-pub use plot::{Axis, Kind, Marks, Plot, PlotSpec, Series};
+pub use plot::{Axis, Kind, Marks, Plot, PlotSpec, Series, add, path, px, segment, text};
 pub use root::{fetch_text, init_root, root_url};
 pub use run::{Bridge, RunStatus, RunView, Runner};
 pub use run_button::RunButton;
-pub use save::{copy, csv, download, keep, kept};
+pub use save::{copy, csv, download, forget, keep, kept};
 pub use table::{DataTable, Row, Shown, Swatch};
 pub use width::follow_width;
 

@@ -134,6 +134,13 @@ pub fn kept(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
+/// Forgets what was kept under `key`.
+pub fn forget(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        drop(storage.remove_item(key));
+    }
+}
+
 /// Keeps a text under `key` for the next visit.
 ///
 /// # Errors

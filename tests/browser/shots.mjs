@@ -3,7 +3,7 @@
 import { BROWSERS, shutDown, visit } from "./driver.mjs";
 
 const [, , wanted = ""] = process.argv;
-const PAGES = { home: "", quant: "quant/", device: "device/", storage: "storage/" };
+const PAGES = { home: "", quant: "quant/", kernel: "kernel/", device: "device/", storage: "storage/" };
 const WIDTHS = [[1440, 900], [360, 740]];
 /** What still fades in or arrives from a worker has this long. */
 const SETTLE_MILLIS = 1500;

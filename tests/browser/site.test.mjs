@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { DIST, inEachBrowser, preludes } from "./driver.mjs";
 
 /** Every page, and a word that only this page says in its heading, in both languages. */
-const PAGES = ["", "quant/", "device/", "storage/"];
+const PAGES = ["", "quant/", "kernel/", "device/", "storage/"];
 
 for (const path of PAGES) {
   inEachBrowser(`/${path} starts below a sub-path`, { path, lang: "es", tier: "cpu" }, async (visit) => {

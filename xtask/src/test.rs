@@ -156,7 +156,9 @@ fn tidy(tally: &mut Tally) {
     tally.check("clippy, native", || {
         clippy(&["-p", "afina", "-p", "xtask", "--all-targets", "--features", "afina/gpu,afina/ui"])
     });
-    tally.check("clippy, the page's wasm", || clippy(&[WASM, "--features", "ui", "--bin", "app", "--bin", "quant"]));
+    tally.check("clippy, the page's wasm", || {
+        clippy(&[WASM, "--features", "ui", "--bin", "app", "--bin", "quant", "--bin", "kernel"])
+    });
     tally.check("clippy, the workers' wasm", || clippy(&[WASM, "--features", "gpu", "--bin", "kernels"]));
 }
 

@@ -24,6 +24,7 @@ const PARTS: [(Message, &[Section]); 5] = [
         &[
             Section(msg::home_distill, msg::home_distill_question, None),
             Section(msg::home_quant, msg::home_quant_question, Some(Place::Quant)),
+            Section(msg::home_kernel, msg::home_kernel_question, Some(Place::Kernel)),
             Section(msg::home_qlora, msg::home_qlora_question, None),
             Section(msg::home_saving, msg::home_saving_question, None),
         ],

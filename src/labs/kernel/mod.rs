@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::LabError;
 
+#[cfg(feature = "ui")]
+pub mod page;
 #[cfg(feature = "gpu")]
 pub mod run;
 

@@ -12,6 +12,8 @@ pub struct Axis {
     pub include: Option<f64>,
     /// Ticks at these values instead of round ones.
     pub ticks: Vec<f64>,
+    /// Names of 0, 1, 2 ... instead of values, from top to bottom; vertical axes only.
+    pub names: Vec<String>,
 }
 
 /// An axis fitted to data and to a length in pixels.
@@ -64,6 +66,12 @@ fn log_ticks(lang: Lang, low: f64, high: f64, most: f64) -> Vec<(f64, String)> {
 }
 
 impl Scale {
+    /// One line for each name.
+    pub(super) fn named(names: &[String], top: f64, bottom: f64) -> Scale {
+        let ticks = names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect();
+        Scale { low: -0.5, high: names.len() as f64 - 0.5, log: false, from_px: top, to_px: bottom, ticks }
+    }
+
     /// Fits `axis` to `values` and to the pixels `from_px ..= to_px`; at most `most` ticks.
     pub(super) fn fit(
         lang: Lang,

@@ -2,14 +2,20 @@
 
 use web_sys::Element;
 
+use super::label::labels;
 use super::pen::{add, path, push_px, px, segment, text};
 use super::{Cursor, Kind, PlotSpec, Series, axis::Scale};
 use crate::text::Lang;
 
 /// Height of a line of text and of a lane of marks.
-const LINE: f64 = 18.0;
+pub(super) const LINE: f64 = 18.0;
 /// Mean width of a character at 12 px; good enough to place a legend.
-const CHARACTER: f64 = 6.6;
+pub(super) const CHARACTER: f64 = 6.6;
+
+/// A range to compare with: wide and pale, so that what lies on it stays readable.
+const BAND: &[(&str, &str)] = &[("stroke-width", "22"), ("stroke-opacity", "0.22")];
+/// A path that leads to a point: present, not loud.
+const FAINT: &[(&str, &str)] = &[("stroke-width", "1.2"), ("stroke-opacity", "0.55"), ("stroke-linejoin", "round")];
 
 /// Where a point landed.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +24,7 @@ pub(super) struct Spot {
     pub(super) point: usize,
     pub(super) x: f64,
     pub(super) y: f64,
-    colour: &'static str,
+    pub(super) colour: &'static str,
 }
 
 /// What the cursor needs to know of a drawn plot.
@@ -54,11 +60,12 @@ impl Drawn {
 
 /// A row of swatches with labels; gives the height it took.
 fn legend(group: &Element, spec: &PlotSpec, width: f64) -> f64 {
-    if spec.series.len() < 2 {
+    let listed = |s: &&Series| !matches!(s.kind, Kind::Path | Kind::Labelled | Kind::Notes | Kind::Spans);
+    if spec.series.len() < 2 || !spec.series.iter().any(|s| listed(&s)) {
         return 0.0;
     }
     let (mut x, mut y) = (0.0, LINE * 0.5);
-    for series in &spec.series {
+    for series in spec.series.iter().filter(listed) {
         let wide = 30.0 + series.label.chars().count() as f64 * CHARACTER + 14.0;
         if x > 0.0 && x + wide > width {
             (x, y) = (0.0, y + LINE);
@@ -66,8 +73,9 @@ fn legend(group: &Element, spec: &PlotSpec, width: f64) -> f64 {
         let colour = series.look.colour;
         match series.kind {
             Kind::Bars => path(group, &segment(x, y, x + 14.0, y), colour, "none", &[("stroke-width", "10")]),
+            Kind::Bands => path(group, &segment(x, y, x + 24.0, y), colour, "none", BAND),
             Kind::Points => path(group, &series.look.marker(x + 8.0, y, 4.5), "none", colour, &[]),
-            Kind::Line | Kind::Steps => {
+            _ => {
                 let more = [("stroke-width", "2.5"), ("stroke-dasharray", series.look.dash())];
                 path(group, &segment(x, y, x + 24.0, y), colour, "none", &more);
             }
@@ -89,7 +97,9 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
             continue;
         }
         let (left, right, up) = (x.px(from), x.px(to), y.px(value));
-        spots.push(Spot { series: index, point, x: (left + right) / 2.0, y: up, colour: series.look.colour });
+        // A bar that lies is read at its end.
+        let at = if series.kind == Kind::Spans { right } else { (left + right) / 2.0 };
+        spots.push(Spot { series: index, point, x: at, y: up, colour: series.look.colour });
         match series.kind {
             Kind::Bars => {
                 // A hairline between bars that are wide enough to spare it.
@@ -104,7 +114,10 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
                 line.push('Z');
             }
             Kind::Points => line += &series.look.marker(left, up, 4.0),
-            Kind::Line | Kind::Steps => {
+            Kind::Labelled => line += &series.look.marker(left, up, 6.0),
+            Kind::Notes => {}
+            Kind::Spans | Kind::Bands => line += &segment(left, up, right, up),
+            Kind::Line | Kind::Steps | Kind::Path => {
                 line += if broken { "M" } else { "L" };
                 broken = false;
                 push_px(&mut line, left);
@@ -120,7 +133,11 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
     let colour = series.look.colour;
     match series.kind {
         Kind::Bars => path(group, &line, "none", colour, &[]),
-        Kind::Points => path(group, &line, "var(--sheet)", colour, &[]),
+        Kind::Points | Kind::Labelled => path(group, &line, "var(--sheet)", colour, &[]),
+        Kind::Path => path(group, &line, colour, "none", FAINT),
+        Kind::Bands => path(group, &line, colour, "none", BAND),
+        Kind::Spans => path(group, &line, colour, "none", &[("stroke-width", "10")]),
+        Kind::Notes => {}
         Kind::Line | Kind::Steps => {
             let more =
                 [("stroke-width", "1.8"), ("stroke-dasharray", series.look.dash()), ("stroke-linejoin", "round")];
@@ -139,12 +156,18 @@ pub(super) fn draw(svg: &Element, lang: Lang, spec: &PlotSpec, width: f64, heigh
     let top = legend_height + LINE + 4.0;
     let bottom = top + height - 60.0;
     let values = || spec.series.iter().flat_map(|s| s.points.iter().map(|p| p[2]));
-    let y = Scale::fit(lang, &spec.y, values(), bottom, top, ((bottom - top) / 34.0).max(2.0));
+    let y = if spec.y.names.is_empty() {
+        Scale::fit(lang, &spec.y, values(), bottom, top, ((bottom - top) / 34.0).max(2.0))
+    } else {
+        Scale::named(&spec.y.names, top, bottom)
+    };
+    // Names are mostly capitals, which are wider than figures.
+    let room = if spec.y.names.is_empty() { 10.0 } else { 22.0 };
     let widest = |labels: &mut dyn Iterator<Item = usize>| labels.max().unwrap_or(0) as f64 * CHARACTER;
     let left = widest(&mut y.ticks.iter().map(|t| t.1.chars().count()))
         .max(widest(&mut spec.marks.iter().map(|m| m.label.chars().count())))
         .min(width * 0.4)
-        + 10.0;
+        + room;
     let right = width - 12.0;
     let positions = spec.series.iter().flat_map(|s| s.points.iter().flat_map(|p| [p[0], p[1]]));
     let positions = positions.chain(spec.marks.iter().flat_map(|m| m.at.iter().copied()));
@@ -160,6 +183,7 @@ pub(super) fn draw(svg: &Element, lang: Lang, spec: &PlotSpec, width: f64, heigh
     for (i, series) in spec.series.iter().enumerate() {
         draw_series(&group, i, series, &x, &y, bottom, &mut drawn.spots);
     }
+    labels(&group, spec, &drawn.spots, (left, right), (top, bottom));
     path(&group, &segment(left, bottom, right, bottom), "var(--rule-2)", "none", &[]);
     let mut under = bottom + 6.0;
     for marks in &spec.marks {

@@ -4,6 +4,7 @@
 
 mod axis;
 mod draw;
+mod label;
 mod pen;
 mod save;
 mod twin;
@@ -11,7 +12,8 @@ mod twin;
 use leptos::prelude::*;
 
 pub use axis::Axis;
-pub(crate) use pen::{add, push_px};
+pub(crate) use pen::push_px;
+pub use pen::{add, path, px, segment, text};
 
 use super::{Look, follow_width, use_lang};
 use crate::text::{Lang, msg, number, significant};
@@ -26,6 +28,23 @@ pub enum Kind {
     /// A filled bar for each interval.
     Bars,
     Points,
+    /// Large points with their names beside them; not in the legend.
+    Labelled,
+    /// The thin way that leads to a labelled point; not in the legend.
+    Path,
+    /// Names alone, at their places; not in the legend.
+    Notes,
+    /// Bars that lie, from `from` to `to` at the height `value`; not in the legend.
+    Spans,
+    /// As spans, wide and pale: a range to compare with.
+    Bands,
+}
+
+impl Kind {
+    /// Whether the place of a point counts in both directions, as in a scatter; in a histogram only the interval does.
+    fn is_scattered(self) -> bool {
+        !matches!(self, Kind::Line | Kind::Steps | Kind::Bars)
+    }
 }
 
 /// One series.
@@ -69,8 +88,10 @@ type Cursor = Option<(usize, usize)>;
 fn nearest(spec: &PlotSpec, spots: &[draw::Spot], x: f64, y: f64) -> Cursor {
     let mut best = (f64::INFINITY, None);
     for spot in spots {
-        // In a histogram the interval counts, in a scatter the place.
-        let weight = if spec.series[spot.series].kind == Kind::Points { 1.0 } else { 0.02 };
+        if spec.series[spot.series].kind == Kind::Notes {
+            continue;
+        }
+        let weight = if spec.series[spot.series].kind.is_scattered() { 1.0 } else { 0.02 };
         let distance = (spot.x - x).powi(2) + weight * (spot.y - y).powi(2);
         if distance < best.0 {
             best = (distance, Some((spot.series, spot.point)));
@@ -102,6 +123,11 @@ fn reading(lang: Lang, spec: &PlotSpec, cursor: Cursor) -> String {
     };
     let name = series.names.get(p).unwrap_or(&series.label);
     let x = place_text(lang, from, to);
+    if matches!(series.kind, Kind::Spans | Kind::Bands) {
+        // The height is a name already; a bar from zero is its end.
+        let x = if from == 0.0 { value_text(lang, to) } else { x };
+        return [name, " · ", &spec.x.title, ": ", &x].concat();
+    }
     [name, " · ", &spec.x.title, ": ", &x, " · ", &spec.y.title, ": ", &value_text(lang, value)].concat()
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn push_px(out: &mut String, value: f64) {
 }
 
 /// `value` in pixels, to a tenth.
-pub(crate) fn px(value: f64) -> String {
+pub fn px(value: f64) -> String {
     let mut out = String::new();
     push_px(&mut out, value);
     out.remove(0);
@@ -29,7 +29,7 @@ pub(crate) fn px(value: f64) -> String {
 }
 
 /// Appends a child to `parent`.
-pub(crate) fn add(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> Option<Element> {
+pub fn add(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> Option<Element> {
     let element = document().create_element_ns(Some(SVG), tag).ok()?;
     for (name, value) in attributes {
         element.set_attribute(name, value).ok()?;
@@ -39,14 +39,14 @@ pub(crate) fn add(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> O
 }
 
 /// Appends a text; `anchor` is `start`, `middle` or `end`.
-pub(crate) fn text(parent: &Element, x: f64, y: f64, anchor: &str, fill: &str, words: &str) {
+pub fn text(parent: &Element, x: f64, y: f64, anchor: &str, fill: &str, words: &str) {
     if let Some(t) = add(parent, "text", &[("x", &px(x)), ("y", &px(y)), ("text-anchor", anchor), ("fill", fill)]) {
         t.set_text_content(Some(words));
     }
 }
 
 /// Appends a path.
-pub(crate) fn path(parent: &Element, data: &str, stroke: &str, fill: &str, more: &[(&str, &str)]) {
+pub fn path(parent: &Element, data: &str, stroke: &str, fill: &str, more: &[(&str, &str)]) {
     if let Some(p) = add(parent, "path", &[("d", data), ("stroke", stroke), ("fill", fill)]) {
         for (name, value) in more {
             drop(p.set_attribute(name, value));
@@ -55,7 +55,7 @@ pub(crate) fn path(parent: &Element, data: &str, stroke: &str, fill: &str, more:
 }
 
 /// The data of a straight line.
-pub(crate) fn segment(x1: f64, y1: f64, x2: f64, y2: f64) -> String {
+pub fn segment(x1: f64, y1: f64, x2: f64, y2: f64) -> String {
     let mut out = String::from("M");
     push_px(&mut out, x1);
     push_px(&mut out, y1);

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::challenge::{Ask, QUESTIONS};
+use super::challenge::{QUESTIONS, Question};
 use super::lab::Lab;
 use crate::text::msg;
 use crate::ui::{fetch_text, root_url, use_lang};
@@ -24,7 +24,7 @@ pub(super) fn Lesson(lab: Lab) -> impl IntoView {
         Some(Ok(html)) => view! { <div inner_html=html></div> }.into_any(),
         Some(Err(sentence)) => view! { <p class="hint">{sentence}</p> }.into_any(),
     };
-    let questions = QUESTIONS.iter().map(|challenge| view! { <Ask lab challenge/> }).collect_view();
+    let questions = QUESTIONS.iter().map(|challenge| view! { <Question lab challenge/> }).collect_view();
     view! {
         <div class="lesson">
             <article class="prose">{body}</article>

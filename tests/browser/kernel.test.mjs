@@ -1,0 +1,142 @@
+// The kernel lab as a student uses it: guess, run, slide, read the source, break it, mend it. Tiny shapes, mostly on the
+// CPU tier: what is tried here is the page; the kernels have tests of their own.
+
+import assert from "node:assert/strict";
+
+import { inEachBrowser } from "./driver.mjs";
+
+const NUMBERS = "section[aria-labelledby=numbers] table.data tbody";
+const EDITOR = ".workshop .paper textarea";
+const FORMATS = ["FP32", "FP16", "INT8", "W8A8", "INT4", "NF4"];
+/** Two cores also run a browser, a server and this test. */
+const PATIENT = { timeout: 120_000 };
+
+/** A share link as the page makes it. */
+function link(over = {}) {
+  const config = {
+    batch: 1, inputs: 96, outputs: 64, formats: ["fp32", "fp16", "int8", "w8a8", "int4", "nf4"], group: 32,
+    asymmetric: false, double_quant: false, rank: 0, seed: 1, ...over,
+  };
+  return `v1.${Buffer.from(JSON.stringify(config)).toString("base64url")}`;
+}
+
+const rows = (visit) => visit.page.$$eval(`${NUMBERS} tr`, (all) => all.map((tr) => [...tr.cells].map((td) => td.innerText.trim())));
+
+/** Measures and waits until the sweep over all batch sizes is over as well. */
+async function measure(visit) {
+  await visit.press("Measure the six formats");
+  await visit.page.waitForFunction(() => !document.querySelector(".roofline .run .go.stop") && document.querySelectorAll("section[aria-labelledby=numbers] tbody tr").length === 6, PATIENT);
+}
+
+/** Writes into the editor as a person does who replaces everything. */
+async function write(visit, text) {
+  await visit.find(EDITOR);
+  await visit.page.focus(EDITOR);
+  await visit.page.$eval(EDITOR, (area, text) => {
+    area.select();
+    document.execCommand("insertText", false, text);
+  }, text);
+}
+
+for (const tier of ["cpu", "gpu"]) {
+  inEachBrowser(`six formats are measured, within their tolerance, ${tier}`, { path: "kernel/", lang: "en", tier, query: { c: link() }, timeout: 400_000 }, async (visit) => {
+    await measure(visit);
+    const shown = await rows(visit);
+    assert.deepEqual(shown.map((r) => r[0]), FORMATS);
+    for (const row of shown) {
+      assert.match(row[9], /✓/, `${row[0]}: the error is within what rounding explains: ${row[9]}`);
+      assert.ok(parseFloat(row[1]) > 0, row.join(" | "));
+    }
+    await visit.see(tier === "cpu" ? "Measured on the CPU" : "Measured on the GPU", { within: ".roofline" });
+  });
+}
+
+inEachBrowser("the batch slider makes the points travel, and the table follows", { path: "kernel/", lang: "en", tier: "cpu", query: { c: link() }, timeout: 300_000 }, async (visit) => {
+  await measure(visit);
+  const place = () => visit.page.$$eval(".roofline .plot svg text", (all) => all.filter((t) => t.textContent === "FP32").map((t) => t.getAttribute("x")).join());
+  const before = await place();
+  assert.notEqual(before, "", "points are labelled");
+  await visit.set(".roofline input[type=range]", "8");
+  await visit.see("batch 256", { within: ".roofline" });
+  await visit.page.waitForFunction((before) => [...document.querySelectorAll(".roofline .plot svg text")].filter((t) => t.textContent === "FP32").map((t) => t.getAttribute("x")).join() !== before, PATIENT, before);
+  assert.equal((await rows(visit)).length, 6);
+  // A batch between the stops is measured by itself.
+  await visit.set(".roofline .typed input", "5");
+  await visit.page.waitForFunction(() => document.querySelectorAll("section[aria-labelledby=numbers] tbody tr").length === 6 && /batch 5\b/.test(document.querySelector("section[aria-labelledby=numbers]").innerText), PATIENT);
+});
+
+inEachBrowser("predict, run, explain: the answer is read off the measurement", { path: "kernel/", lang: "en", tier: "cpu", timeout: 300_000 }, async (visit) => {
+  const button = ".ask .go";
+  await visit.find(button);
+  assert.equal(await visit.page.$eval(button, (b) => b.disabled), true, "first a guess");
+  await visit.press("INT4");
+  await visit.press("Run and check");
+  await visit.see(/You were right|You said/, { within: ".ask .answer", ...PATIENT });
+  await visit.see("times", { within: ".bars" });
+});
+
+inEachBrowser("the address carries the state, and a broken one explains itself", { path: "kernel/", lang: "en", tier: "cpu", query: { c: link({ outputs: 37 }) } }, async (visit) => {
+  await visit.find(".panel .typed input");
+  assert.equal(await visit.page.$$eval(".panel .typed input", (all) => all.some((i) => i.value === "37")), true);
+  await visit.set(".roofline input[type=range]", "3");
+  await visit.page.waitForFunction(() => location.search.includes("c=v1."));
+  await visit.page.waitForFunction(() => {
+    const text = new URL(location.href).searchParams.get("c").slice(3).replace(/-/g, "+").replace(/_/g, "/");
+    return JSON.parse(atob(text)).batch === 8;
+  });
+  for (const [broken, reason] of [["v1.%%%", /incomplete or altered/], [link({ batch: 4096 }), /between/], [link({ formats: ["int8", "int8"] }), /combined/]]) {
+    await visit.go("kernel/", { lang: "en", tier: "cpu", c: broken });
+    await visit.see(reason);
+  }
+});
+
+inEachBrowser("the source is the text that ran, version by version", { path: "kernel/", lang: "en", tier: "cpu" }, async (visit) => {
+  await visit.find(".source .code .line", PATIENT);
+  await visit.find(".source .rung");
+  const code = await visit.text(".source .code pre");
+  assert.match(code, /@compute/);
+  const entry = await visit.text(".source .rung:has(:checked) code");
+  await visit.page.waitForFunction(() => document.querySelectorAll(".source .code .line.here").length > 2);
+  assert.match(await visit.page.$$eval(".source .code .here", (all) => all.map((l) => l.textContent).join("\n")), new RegExp(`fn ${entry}\\b`));
+  await visit.page.waitForFunction((entry) => new URL(location.href).searchParams.get("source") === entry, {}, entry);
+});
+
+inEachBrowser("what is written stays, is marked at its line, can be undone and restored", { path: "kernel/", lang: "en", tier: "cpu", timeout: 300_000 }, async (visit) => {
+  await visit.find(EDITOR, PATIENT);
+  const original = await visit.page.$eval(EDITOR, (area) => area.value);
+  await write(visit, "// <img src=x onerror=document.title='owned'>\nfn broken() {\n    let x = nothing_here;\n}\n");
+  await visit.press("Check without running");
+  await visit.see("Line 3", { within: ".faults", ...PATIENT });
+  assert.equal(await visit.page.$$eval(".workshop .line.faulty", (all) => all.map((l) => l.textContent.includes("nothing_here")).join()), "true");
+  assert.notEqual(await visit.page.title(), "owned");
+  await visit.isAccessible();
+  // A reload loses nothing.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await visit.go("kernel/", { lang: "en", tier: "cpu" });
+  await visit.find(EDITOR, PATIENT);
+  assert.match(await visit.page.$eval(EDITOR, (area) => area.value), /nothing_here/);
+  await visit.press("Restore");
+  await visit.page.waitForFunction((selector, text) => document.querySelector(selector).value === text, {}, EDITOR, original);
+  await visit.page.$eval(EDITOR, () => document.execCommand("undo"));
+  assert.match(await visit.page.$eval(EDITOR, (area) => area.value), /nothing_here/, "Restore can be undone");
+});
+
+inEachBrowser("Tab indents, and Escape lets the keyboard out", { path: "kernel/", lang: "en", tier: "cpu" }, async (visit) => {
+  await visit.find(EDITOR, PATIENT);
+  await write(visit, "a");
+  await visit.page.keyboard.press("Tab");
+  assert.equal(await visit.page.$eval(EDITOR, (area) => area.value), "a   ");
+  await visit.page.keyboard.press("Escape");
+  await visit.page.keyboard.press("Tab");
+  assert.notEqual(await visit.page.evaluate(() => document.activeElement.tagName), "TEXTAREA");
+});
+
+inEachBrowser("a puzzle's skeleton is judged shape by shape, and hints come one at a time", { path: "kernel/", lang: "en", tier: "cpu", timeout: 300_000 }, async (visit) => {
+  await visit.find(EDITOR, PATIENT);
+  await visit.press(/Hint 1 of \d/);
+  assert.equal((await visit.texts(".hints li")).length, 1);
+  await visit.press("Run and mark");
+  await visit.see(/wrong/, { within: ".verdicts", ...PATIENT });
+  await visit.see(/interpreter/, { within: ".verdicts" });
+  assert.equal(await visit.page.$$eval(".puzzle .good:not(:empty)", (all) => all.length), 0, "nothing is solved yet");
+});
