@@ -41,7 +41,8 @@ pub struct PackedWeight {
 /// [`ROW_CODES`] along rows; doubly quantized only NF4.
 pub fn is_packable(spec: &QuantSpec) -> bool {
     let format = matches!(spec.format, Format::Int(8) | Format::Int(4) | Format::Nf4);
-    let group = matches!(spec.granularity, Granularity::Group(size) if size > 0 && size as usize % ROW_CODES == 0);
+    let group =
+        matches!(spec.granularity, Granularity::Group(size) if size > 0 && (size as usize).is_multiple_of(ROW_CODES));
     let storage = match spec.scale_storage {
         ScaleStorage::F32 => true,
         ScaleStorage::F16 => matches!(spec.format, Format::Int(_)),

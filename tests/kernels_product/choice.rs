@@ -8,14 +8,8 @@ use pollster::block_on;
 
 use crate::shared::open;
 
-const STORAGES: [Storage; 6] = [
-    Storage::F32,
-    Storage::F16,
-    Storage::Int8 { group: 32, asymmetric: false },
-    Storage::W8a8 { group: 32 },
-    Storage::Int4 { group: 32, asymmetric: false, half_scales: false },
-    Storage::Nf4 { group: 64, double: true },
-];
+/// One of each kind; every device compiles anew.
+const STORAGES: [Storage; 2] = [Storage::F32, Storage::W8a8 { group: 32 }];
 
 #[test]
 fn the_fastest_variant_is_measured_and_remembered() {
@@ -31,7 +25,6 @@ fn the_fastest_variant_is_measured_and_remembered() {
             assert!(entry.ends_with(&choice), "{entry} runs, {choice} was the fastest");
         }
     }
-    block_on(prepare(&gpu, Storage::F32, Pass::WeightGradient, 20, 400, 240)).unwrap();
     block_on(prepare_lora(&gpu, 64, 1000, 8)).unwrap();
     assert!(lora_variants().contains(&gpu.choices()["lora"].as_str()));
     assert_eq!(gpu.forced_variant("matmul_f32"), None);

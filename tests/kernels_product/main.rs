@@ -42,12 +42,12 @@ fn quantized() -> Vec<Storage> {
 const CASES: [(&str, usize); 8] = [
     ("floats", 17 * 4 * (5 + 5) * 2),
     ("weight_gradient", 17 * 4),
-    ("quantized", 11 * (24 * (5 + 3) + 3 * (6 + 3))),
+    ("quantized", 11 * (18 * (5 + 3) + 6 * (2 + 1) + 3 * (6 + 3))),
     ("long", 2 * (24 + 3 + 2) + 2),
     ("lora", 8 * 7 * 3),
     ("adamw", 12 * 4 * 2),
     ("rows", 9 * 3 * 2 + 9),
-    ("shards", 3 * 2 * (5 + 5) + 3 * 4 * (5 + 3) + 3 * (6 + 3)),
+    ("shards", 3 * 7 * 2 * 2),
 ];
 
 /// Fails unless `count` cases were compared.

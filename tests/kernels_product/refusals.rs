@@ -70,7 +70,7 @@ fn a_step_that_does_not_fit_is_refused() {
         refused(adamw(gpu, &mut batch, &all, &settings, 1));
         let all = Optimizing { count: 7, ..all };
         refused(adamw(gpu, &mut batch, &all, &settings, 0));
-        let beyond = Kept::new(gpu, &[2..8]).unwrap();
+        let beyond = Kept::new(gpu, &[0..1, 2..8]).unwrap();
         refused(adamw(gpu, &mut batch, &Optimizing { kept: Some(&beyond), ..all }, &settings, 1));
         refused(Kept::new(gpu, &[2..5, 4..6]));
     });

@@ -2,7 +2,7 @@
 
 use afina::gpu::{Gpu, PowerPreference, Wanted};
 use afina::kernels::product::case::Case;
-use afina::kernels::product::{Pass, Storage, upload_weights, variants};
+use afina::kernels::product::{Pass, Storage, upload_weights};
 use afina::protocol::LabError;
 use pollster::block_on;
 
@@ -41,7 +41,8 @@ fn weights_beyond_a_binding_are_sharded() {
         for &storage in storages {
             for shape in shapes {
                 for pass in [Pass::Forward, Pass::InputGradient] {
-                    cases += compare_some(gpu, storage, pass, shape, &variants(storage, pass));
+                    // Shards are the host's doing: one variant that reads values and one that reads vectors show it.
+                    cases += compare_some(gpu, storage, pass, shape, &["v1", "regs"]);
                 }
             }
         }

@@ -51,7 +51,8 @@ fn adamw_agrees() {
     on_gpu(|gpu| {
         let mut cases = 0;
         for count in [1, 2, 3, 4, 5, 63, 64, 65, 255, 256, 257, 1021] {
-            for kept in [vec![], vec![0..count], vec![0..count / 2], vec![1..count, count..count]] {
+            let all = 0..count;
+            for kept in [vec![], Vec::from([all.clone()]), Vec::from([0..count / 2]), vec![1..count, count..count]] {
                 for variant in [None, Some("v1")] {
                     gpu.force_variant("adamw", variant);
                     let worst = block_on(adamw_case(gpu, count, &kept)).unwrap();
@@ -90,28 +91,31 @@ fn operands_are_prepared_right() {
 #[test]
 fn a_planted_mistake_is_noticed() {
     on_gpu(|gpu| {
-        for (kernel, right, wrong) in [
-            ("matmul_f32", "r * l.z", "r * l.y"),
-            ("matmul_f32", "strip.s12 += r2 * l1", "strip.s12 += r2 * l0"),
-            ("matmul_f32", "square.s10 += outer(b0, a1)", "square.s10 += outer(b1, a1)"),
-            ("matmul_f32", "i += LANES", "i += LANES + 1u"),
-            ("matmul_f16", "unpack2x16float(words.y)", "unpack2x16float(words.x)"),
-            ("matmul_f16", "params.scale * vec4", "vec4"),
-            ("matmul_int8", "chunk += LANES", "chunk += LANES + 1u"),
-            ("matmul_int4", "chunk += LANES", "chunk += LANES + 1u"),
-            ("matmul_w8a8", "chunk += LANES", "chunk += LANES + 1u"),
-            ("matmul_w8a8", "* params.groups + group]", "* params.groups]"),
-            ("lora", "s01 += outer(r1, l0)", "s01 += outer(r0, l0)"),
-            ("lora", "other < LANES", "other < LANES - 1u"),
-            ("adamw", "params.rest2 * slope * slope", "params.rest2 * slope"),
-            ("adamw", "i < kept[2u * below - 1u]", "i <= kept[2u * below - 1u]"),
-            ("pad", "col < params.cols", "col + 1u < params.cols"),
-            ("quantize_rows", "lane < first + lanes", "lane + 1u < first + lanes"),
+        for (kernel, variant, right, wrong) in [
+            ("matmul_f32", "regs", "r * l.z", "r * l.y"),
+            ("matmul_f32", "regs", "strip.s12 += r2 * l1", "strip.s12 += r2 * l0"),
+            ("matmul_f32", "tiles", "square.s10 += outer(b0, a1)", "square.s10 += outer(b1, a1)"),
+            ("matmul_f32", "rows", "i += LANES", "i += LANES + 1u"),
+            ("matmul_f16", "slim", "unpack2x16float(words.y)", "unpack2x16float(words.x)"),
+            ("matmul_f16", "regs", "params.scale * vec4", "vec4"),
+            ("matmul_int8", "rows", "chunk += LANES", "chunk += LANES + 1u"),
+            ("matmul_int4", "rows", "chunk += LANES", "chunk += LANES + 1u"),
+            ("matmul_w8a8", "rows", "chunk += LANES", "chunk += LANES + 1u"),
+            ("matmul_w8a8", "v1", "* params.groups + group]", "* params.groups]"),
+            ("lora", "", "s01 += outer(r1, l0)", "s01 += outer(r0, l0)"),
+            ("lora", "", "other < LANES", "other < LANES - 1u"),
+            ("adamw", "", "params.rest2 * slope * slope", "params.rest2 * slope"),
+            ("adamw", "", "i < kept[2u * below - 1u]", "i <= kept[2u * below - 1u]"),
+            ("pad", "", "col < params.cols", "col + 1u < params.cols"),
+            ("quantize_rows", "", "lane < first + lanes", "lane + 1u < first + lanes"),
         ] {
             let entry = ALL.iter().find(|e| e.name == kernel).expect("the kernel is listed");
             assert!(entry.source.contains(right), "{kernel}: no {right:?}");
             gpu.replace_source(entry.name, Some(&entry.source.replace(right, wrong)));
+            // The check looks at what is in use.
+            gpu.force_variant(kernel, Some(variant).filter(|v| !v.is_empty()));
             let health = block_on((entry.check)(gpu));
+            gpu.force_variant(kernel, None);
             gpu.replace_source(entry.name, None);
             assert!(!health.expect("it still compiles").ok, "{kernel}: {wrong:?} went unnoticed");
         }

@@ -86,6 +86,19 @@ pub(super) fn choose(gpu: &Gpu, kernel: &str, pass: Pass, m: usize, all: &'stati
         .unwrap_or(&all[all.len() - 1])
 }
 
+/// The variants that products of any size use on this adapter now.
+pub(super) fn in_use(gpu: &Gpu, storage: Storage, pass: Pass) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    // One number of rows of every class.
+    for m in [1, FEW_ROWS, 64, 256] {
+        let name = choose(gpu, storage.kernel(), pass, m, table(storage, pass)).name;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// The variant of a kernel whose shapes are all of one class: the one that is insisted on, else the one that was measured,
 /// else the first of `rule` on a processor and the second on a GPU.
 pub(super) fn choose_by_rule(

@@ -1,13 +1,14 @@
-//! The products against their references on this very adapter, each kernel in all its variants.
+//! The products against their references on this very adapter, each kernel in the variants that are in use here: compiling
+//! is what a check costs, so what nobody runs is left to the tests.
 
 use crate::gpu::Gpu;
 use crate::math::LoraShape;
 use crate::protocol::LabError;
 
 use super::case::{Case, adamw_case, lora_case, pad_case, quantize_rows_case};
-use super::choose::PLAINEST;
+use super::choose::{PLAINEST, in_use};
 use super::quantize_rows::quantize_rows_variants;
-use super::{Pass, Storage, lora, lora_variants, quantize_rows, variants};
+use super::{Pass, Storage, lora, lora_variants, quantize_rows};
 
 /// Ragged; more than one group in a row, and a last group that is short; more than one tile in no direction, because the
 /// check must stay short.
@@ -18,11 +19,11 @@ const LONG_GRADIENT: LoraShape = LoraShape { m: 2, n: 300, k: 3, r: 0 };
 /// The variant whose lanes share sums.
 const SHARING: &str = "rows";
 
-/// A product in all its variants, and, where lanes share sums, in that one with long sums.
+/// A product in the variants that are in use, and, where lanes share sums, in that one with long sums.
 async fn check_pass(gpu: &Gpu, storage: Storage, pass: Pass) -> Result<f64, LabError> {
     let case = Case::new(gpu, storage, pass, SHAPE).await?;
     let mut worst = 0f64;
-    for variant in variants(storage, pass) {
+    for variant in in_use(gpu, storage, pass) {
         worst = worst.max(case.disagreement(gpu, Some(variant)).await?);
         if variant == SHARING {
             let long = if pass == Pass::Forward { LONG_FORWARD } else { LONG_GRADIENT };
@@ -37,7 +38,8 @@ async fn check_linear(gpu: &Gpu, storage: Storage) -> Result<f64, LabError> {
     Ok(forward.max(check_pass(gpu, storage, Pass::InputGradient).await?))
 }
 
-/// All variants with one storage; with another, which differs only in how a step or a zero point is read, the plainest.
+/// With one storage as it is used; with another, which differs only in how a step or a zero point is read, in the plainest
+/// variant, which compiles soonest.
 async fn check_storages(gpu: &Gpu, storage: Storage, other: Storage) -> Result<f64, LabError> {
     let mut worst = check_linear(gpu, storage).await?;
     for pass in [Pass::Forward, Pass::InputGradient] {
