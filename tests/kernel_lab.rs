@@ -5,10 +5,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use afina::engine::native::NativeHost;
-use afina::engine::{Engine, Stops};
+use afina::engine::{Engine, Stops, choose, export_choices};
+use afina::gpu::{Gpu, PowerPreference};
 use afina::labs::kernel::{BATCHES, Config, Multiply, Task, tables};
 use afina::labs::{Command, Device, EventSink, Host};
-use afina::protocol::{Event, LabError, RunId, Table};
+use afina::protocol::{Event, LabError, RunId, Table, TierWish, Verified};
 
 #[derive(Default)]
 struct Kept(RefCell<Vec<Event>>);
@@ -162,6 +163,44 @@ fn the_cpu_tier_climbs_every_ladder() {
     for kernel in PRODUCTS {
         a_ladder_starts_with_the_plainest(&Device::Cpu, kernel);
     }
+}
+
+fn open() -> Rc<Gpu> {
+    let opened = pollster::block_on(Gpu::open(PowerPreference::HighPerformance));
+    Rc::new(
+        opened
+            .expect("no GPU adapter was found: install a Vulkan driver (Debian: apt-get install mesa-vulkan-drivers)"),
+    )
+}
+
+/// One device for all tasks: opening one costs more than most of them.
+#[test]
+fn the_gpu_tier_does_all_of_it_too() {
+    let device = Device::Gpu(open());
+    ceilings_are_sane(&run(device.clone(), Task::Ceilings).table(tables::CEILINGS));
+    time_is_complete(&device);
+    smaller_formats_take_less_memory(&device);
+    a_sweep_has_every_format_and_batch(&device);
+    for kernel in PRODUCTS {
+        a_ladder_starts_with_the_plainest(&device, kernel);
+    }
+}
+
+#[test]
+fn a_measured_choice_is_exported_and_taken_over() {
+    let gpu = open();
+    let config = Config { formats: vec![Multiply::Fp32], ..ragged() };
+    run(Device::Gpu(gpu.clone()), Task::Time { config });
+    let choices = export_choices(&Device::Gpu(gpu.clone()));
+    assert!(choices.contains("matmul_f32"), "{choices}");
+    let host = NativeHost::new(Path::new("tests/fixtures"));
+    let verified = Verified { adapter: gpu.adapter_key(), choices: choices.clone() };
+    let chosen = pollster::block_on(choose(TierWish::Gpu, &[verified], &host));
+    assert_eq!(chosen.health, None, "a verified adapter is not checked again");
+    assert_eq!(export_choices(&chosen.device), choices);
+    let broken = Verified { adapter: gpu.adapter_key(), choices: "{".into() };
+    let chosen = pollster::block_on(choose(TierWish::Gpu, &[broken], &host));
+    assert_eq!(export_choices(&chosen.device), "{}", "what cannot be read is measured again");
 }
 
 #[test]

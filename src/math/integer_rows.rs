@@ -42,6 +42,18 @@ impl IntegerRows {
         IntegerRows { codes: self.codes.iter().map(|c| c.abs()).collect(), ..self.clone() }
     }
 
+    /// What the codes stand for.
+    ///
+    /// # Shapes
+    /// `[rows, cols]`
+    pub fn values(&self) -> Vec<f64> {
+        let rows = self.codes.chunks(self.cols).zip(self.steps.chunks(self.groups()));
+        rows.flat_map(|(codes, steps)| {
+            codes.iter().enumerate().map(|(k, &code)| f64::from(steps[k / self.group]) * f64::from(code))
+        })
+        .collect()
+    }
+
     fn groups(&self) -> usize {
         self.cols.div_ceil(self.group)
     }

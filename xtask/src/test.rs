@@ -6,6 +6,9 @@ use crate::dist::{Site, budgets, dist, existing};
 use crate::run::{Outcome, browser_tests, command, files_below, run, run_and_read, say};
 use crate::setup;
 
+/// Everything that has tests but burn, which takes minutes to build: `wgsl` is the workshop, `ui` the bridge to the workers.
+const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl";
+
 /// What has been counted so far, and what is to be said about failures.
 #[derive(Default)]
 struct Tally {
@@ -153,13 +156,12 @@ fn tidy(tally: &mut Tally) {
         run(command("cargo", &all))
     };
     const WASM: &str = "--target=wasm32-unknown-unknown";
-    tally.check("clippy, native", || {
-        clippy(&["-p", "afina", "-p", "xtask", "--all-targets", "--features", "afina/gpu,afina/ui"])
-    });
+    tally.check("clippy, native", || clippy(&["-p", "afina", "-p", "xtask", "--all-targets", "--features", FEATURES]));
     tally.check("clippy, the page's wasm", || {
         clippy(&[WASM, "--features", "ui", "--bin", "app", "--bin", "quant", "--bin", "kernel"])
     });
     tally.check("clippy, the workers' wasm", || clippy(&[WASM, "--features", "gpu", "--bin", "kernels"]));
+    tally.check("clippy, the workshop's wasm", || clippy(&[WASM, "--features", "gpu,wgsl", "--bin", "workshop"]));
 }
 
 fn native(tally: &mut Tally, further: &[&str]) {
@@ -168,7 +170,7 @@ fn native(tally: &mut Tally, further: &[&str]) {
         || {
             let mut tests = command(
                 "cargo",
-                &["test", "--no-fail-fast", "-p", "afina", "-p", "xtask", "--features", "afina/gpu", "--"],
+                &["test", "--no-fail-fast", "-p", "afina", "-p", "xtask", "--features", FEATURES, "--"],
             );
             tests.args(further);
             run_and_read(tests)

@@ -19,7 +19,7 @@ use super::{
 };
 
 pub use optimizer::adamw_case;
-pub use rows::{pad_case, quantize_rows_case};
+pub use rows::{integers, pad_case, quantize_rows_case};
 pub use update::lora_case;
 
 /// The factor of every update: not 1, so that forgetting it shows.

@@ -28,7 +28,10 @@ pub async fn pad_case(
 }
 
 /// What the device quantizes rows to.
-pub(super) async fn integers(gpu: &Gpu, x: &GpuMatrix, group: usize) -> Result<IntegerRows, LabError> {
+///
+/// # Errors
+/// Those of the kernel.
+pub async fn integers(gpu: &Gpu, x: &GpuMatrix, group: usize) -> Result<IntegerRows, LabError> {
     let mut batch = Batch::new(gpu);
     let rows = quantize_rows(gpu, &mut batch, x, group)?;
     let codes = batch.read(&rows.codes, 0, (x.rows * rows.pitch * 4) as u64);

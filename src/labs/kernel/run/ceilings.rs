@@ -2,6 +2,7 @@
 
 use super::cost::Ceilings;
 use super::median;
+use crate::kernels;
 use crate::labs::{Ctx, Device};
 use crate::math::{FMA_FLOP_PER_ROUND, copy_block, fma_rounds};
 use crate::protocol::{LabError, Phase};
@@ -21,7 +22,16 @@ pub async fn measure(ctx: &Ctx) -> Result<Ceilings, LabError> {
     ctx.progress(Phase::Reading, 0, 1);
     match &ctx.device {
         Device::Cpu => on_cpu(ctx).await,
-        Device::Gpu(gpu) => super::gpu::ceilings(gpu, ctx).await,
+        Device::Gpu(gpu) => {
+            ctx.checkpoint().await?;
+            let found = kernels::ceilings(gpu).await?;
+            Ok(Ceilings {
+                gflops: found.gflops,
+                gigabytes_per_second: found.gigabytes_per_second,
+                dispatch_micros: found.dispatch_micros,
+                device: gpu.adapter_key(),
+            })
+        }
     }
 }
 

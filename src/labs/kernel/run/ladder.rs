@@ -50,7 +50,7 @@ pub async fn climb(kernel: &str, config: &Checked, ctx: &Ctx) -> Result<(), LabE
             let (chosen, versions) = (product.variant(batch), product.versions());
             for (name, entry) in &versions {
                 ctx.progress(Phase::Computing, ladder.0.rows.len() as u64, versions.len() as u64);
-                let millis = product.time_version(name, batch, ctx).await?;
+                let millis = product.time_version(name, ctx).await?;
                 ladder.step(entry, millis, &cost, *entry == chosen, ctx);
             }
         }

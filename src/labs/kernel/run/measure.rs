@@ -65,8 +65,8 @@ impl Product {
             }
             Product::Gpu(product) => {
                 product.choose(batch, ctx).await?;
-                let millis = product.time(batch, ctx).await?;
-                Ok(Measured { millis, variant: product.variant(batch), error: product.error(batch).await? })
+                let millis = product.time(ctx).await?;
+                Ok(Measured { millis, variant: product.variant(batch), error: product.error().await? })
             }
         }
     }
