@@ -78,6 +78,9 @@ impl Engine {
         match command {
             Command::Quant { task } => quant::run::run(task, ctx, &mut self.quant).await,
             Command::Kernel { task } => kernel::run::run(task, ctx).await,
+            #[cfg(feature = "wgsl")]
+            Command::Workshop { attempt } => kernel::run::workshop::run(attempt, ctx).await,
+            #[cfg(not(feature = "wgsl"))]
             Command::Workshop { .. } => Err(LabError::Unknown { field: "command".into(), got: "workshop".into() }),
             Command::Adapter => device::run::adapter(ctx).await,
             Command::Health => device::run::health(ctx).await,

@@ -2,6 +2,7 @@
 // CPU tier: what is tried here is the page; the kernels have tests of their own.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 import { inEachBrowser } from "./driver.mjs";
 
@@ -139,4 +140,27 @@ inEachBrowser("a puzzle's skeleton is judged shape by shape, and hints come one 
   await visit.see(/wrong/, { within: ".verdicts", ...PATIENT });
   await visit.see(/interpreter/, { within: ".verdicts" });
   assert.equal(await visit.page.$$eval(".puzzle .good:not(:empty)", (all) => all.length), 0, "nothing is solved yet");
+});
+
+/** The model solution of the first puzzle, from the sources: it is never sent to the page. */
+const solution = () => readFile(new URL("../../src/labs/kernel/puzzles/dequantize_int8_solution.wgsl", import.meta.url), "utf8");
+
+inEachBrowser("a puzzle that is solved is accepted on every shape, and stays solved", { path: "kernel/", lang: "en", tier: "cpu", timeout: 120_000 }, async (visit) => {
+  await visit.find(EDITOR, PATIENT);
+  await write(visit, await solution());
+  await visit.press("Run and mark");
+  await visit.see("All correct", { within: ".verdicts", ...PATIENT });
+  await visit.see("Solved", { within: ".puzzles" });
+  await visit.go("kernel/", { lang: "en", tier: "cpu" });
+  await visit.see("Solved", { within: ".puzzles", ...PATIENT });
+});
+
+inEachBrowser("a loop that never ends is stopped at its line, and the text stays", { path: "kernel/", lang: "en", tier: "cpu", timeout: 120_000 }, async (visit) => {
+  await visit.find(EDITOR, PATIENT);
+  const text = (await solution()).replace("k++", "k += 0u");
+  await write(visit, text);
+  await visit.press("Run and mark");
+  const line = text.split("\n").findIndex((l) => l.includes("k += 0u")) + 1;
+  await visit.see(`Line ${line}`, { within: ".faults", ...PATIENT });
+  assert.equal(await visit.page.$eval(EDITOR, (area) => area.value), text);
 });

@@ -24,6 +24,10 @@ const STOPS: [f64; BATCHES.len()] = {
 
 /// The picture reaches at least from here to there, in FLOP per byte, so that it does not jump while points arrive.
 const SHOWN: (f64, f64) = (0.3, 200.0);
+/// How much of the slope is seen at least: it begins at this part of the ridge.
+const SLOPE_SHOWN: f64 = 0.25;
+/// The flat roof's words stand this much above it.
+const ABOVE_ROOF: f64 = 1.12;
 /// The vertical axis begins this far below the roof at its left end.
 const ROOM_BELOW: f64 = 0.4;
 
@@ -34,7 +38,8 @@ fn plain(label: String, kind: Kind, points: Vec<[f64; 3]>, names: Vec<String>) -
 /// The roof and its words.
 fn roof(lang: Lang, ceilings: &Ceilings, measured: Option<&Measured>) -> [Series; 2] {
     let intensities = || measured.into_iter().flat_map(|m| m.rows.iter().map(|r| r.intensity));
-    let low = intensities().fold(SHOWN.0, f64::min);
+    // The ridge is always in the picture, with some of the slope before it.
+    let low = intensities().fold(SHOWN.0.min(ceilings.ridge() * SLOPE_SHOWN), f64::min);
     let high = intensities().fold(SHOWN.1.max(ceilings.ridge() * 4.0), f64::max);
     let ridge = ceilings.ridge().max(low);
     let at = |x: f64| [x, x, ceilings.at(x)];
@@ -44,7 +49,7 @@ fn roof(lang: Lang, ceilings: &Ceilings, measured: Option<&Measured>) -> [Series
     let line = plain(msg::kernel_roof(lang).into(), Kind::Line, vec![at(low), at(ridge), at(high)], vec![]);
     // The slope's words stand below it, near its foot; the flat part's above its beginning.
     let foot = low * 1.9;
-    let notes = vec![[foot, foot, ceilings.at(foot) * 0.62], [ridge * 1.1, ridge * 1.1, ceilings.gflops]];
+    let notes = vec![[foot, foot, ceilings.at(foot) * 0.62], [ridge * 1.1, ridge * 1.1, ceilings.gflops * ABOVE_ROOF]];
     [line, plain(String::new(), Kind::Notes, notes, vec![slope, flat])]
 }
 

@@ -29,7 +29,9 @@ pub(super) fn books(table: &Table) -> Vec<Book> {
             out.push(Book { kernel, text: text("text"), versions: Vec::new() });
         }
         if let Some(book) = out.last_mut() {
-            book.versions.push(Version { entry: text("entry"), version: text("version") });
+            let version =
+                table.number(i, "version").map_or_else(|| text("version"), |v| ["v", &v.to_string()].concat());
+            book.versions.push(Version { entry: text("entry"), version });
         }
     }
     out

@@ -10,7 +10,7 @@ use super::reads;
 use super::shelf::{Book, books, lines_of};
 use crate::labs::Command;
 use crate::labs::kernel::{Task, tables};
-use crate::protocol::Table;
+use crate::protocol::{Table, Tier};
 use crate::text::{Lang, msg, significant};
 use crate::ui::{CodeView, RunButton, Select, unique_id, use_lang};
 
@@ -69,19 +69,26 @@ fn ladder(lab: Lab, lang: Lang, book: Memo<Option<Book>>) -> AnyView {
     view! { <fieldset class="ladder"><legend>{msg::kernel_ladder(lang)}</legend>{rungs}</fieldset> }.into_any()
 }
 
+/// The kernel that the lab asks about.
+const FIRST_KERNEL: &str = "matmul_int8";
+
+fn first_book(all: &[Book]) -> Option<&Book> {
+    all.iter().find(|b| b.kernel == FIRST_KERNEL).or(all.first())
+}
+
 /// The kernels on the shelf: choose one, step through its versions, read.
 #[component]
 pub(super) fn Source(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let all = Memo::new(move |_| lab.sources.table(tables::SOURCES).map(|t| books(&t)).unwrap_or_default());
-    // The version of the address, or else the best one of the first kernel.
+    // The version of the address, or else the naive one of the kernel that the lab asks about.
     Effect::new(move || {
         let wanted = lab.entry.get();
         all.with(|all| {
             let holds = |b: &&Book| b.versions.iter().any(|v| v.entry == wanted);
             if let Some(book) = all.iter().find(holds) {
                 lab.kernel.set(book.kernel.clone());
-            } else if let Some(version) = all.first().and_then(|b| b.versions.first()) {
+            } else if let Some(version) = first_book(all).and_then(|b| b.versions.first()) {
                 lab.entry.set(version.entry.clone());
             }
         });
@@ -115,11 +122,15 @@ pub(super) fn Source(lab: Lab) -> impl IntoView {
             view! { <Select label=msg::kernel_pick(lang) options=names selected on_select=choose/> }.into_any()
         })
     };
+    let hint = move || match lab.sources.tier.get() {
+        Some(Tier::Cpu) => msg::kernel_source_hint_cpu(lang),
+        _ => msg::kernel_source_hint(lang),
+    };
     let lines = move || here.with(|h| msg::kernel_lines(lang, &(h.start + 1).to_string(), &h.end.to_string()));
     view! {
         <section class="fig source" aria-labelledby="source">
             <div class="head"><h2 id="source">{msg::kernel_source(lang)}</h2><span class="note">{lines}</span></div>
-            <p class="hint">{msg::kernel_source_hint(lang)}</p>
+            <p class="hint">{hint}</p>
             <div class="shelf">
                 <div class="side">
                     {shelf}

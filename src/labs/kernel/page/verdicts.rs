@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::puzzles::of_key;
 use super::workshop::{Tried, Work};
 use crate::labs::kernel::tables;
-use crate::protocol::{Hint, Table, Tier};
+use crate::protocol::{Hint, Table};
 use crate::text::{Lang, msg, significant};
 use crate::ui::{DataTable, Mark, Row, Shown, use_lang};
 
@@ -56,7 +56,14 @@ fn verdict_rows(lang: Lang, table: &Table) -> Vec<Row> {
         let plain = |text: String| Shown { text, sort: None };
         let good = is_ok(table, i);
         // Where it went wrong is worth saying only if it did.
-        let detail = |column| plain(if good { "–".to_owned() } else { cell(lang, table, i, column) });
+        let detail = |column| {
+            let said = match table.text(i, column) {
+                Some("reads") => msg::kernel_work_reads(lang).to_owned(),
+                Some("steps") => msg::kernel_work_steps(lang).to_owned(),
+                _ => cell(lang, table, i, column),
+            };
+            plain(if good { "–".to_owned() } else { said })
+        };
         let verdict = if good { msg::kernel_ok(lang) } else { msg::kernel_not_ok(lang) };
         let cells = vec![
             plain(check(i).to_owned()),
@@ -98,8 +105,9 @@ fn beside(lang: Lang, table: &Table) -> Option<AnyView> {
 
 /// Who checked it, and what that means.
 fn checked_on(lang: Lang, tried: &Tried) -> &'static str {
-    match (tried.tier, of_key(&tried.bench)) {
-        (Some(Tier::Gpu), _) => msg::kernel_checked_gpu(lang),
+    // Only what a GPU ran has a time.
+    match (tried.tables.contains_key(tables::LADDER), of_key(&tried.bench)) {
+        (true, _) => msg::kernel_checked_gpu(lang),
         (_, Some(_)) => msg::kernel_checked_cpu(lang),
         _ => msg::kernel_checked_cpu_kernel(lang),
     }

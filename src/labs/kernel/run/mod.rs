@@ -7,6 +7,7 @@
 //! cpu.rs gpu.rs one format on its tier: packed once, timed at any batch size
 //! verify.rs     the result that was timed, against a sum in f64 of the very same codes
 //! measure.rs    the tasks `Time` and `Sweep`;  ladder.rs, sources.rs the other two
+//! workshop/     what a learner wrote: read, run, judged
 //! ```
 //!
 //! Every number is checked in the run that measures it: a fast wrong product is not shown as a fast product.
@@ -20,6 +21,8 @@ mod ladder;
 mod measure;
 mod sources;
 mod verify;
+#[cfg(feature = "wgsl")]
+pub mod workshop;
 
 use super::Task;
 use crate::labs::Ctx;
