@@ -447,6 +447,18 @@ fn every_kernel_is_healthy_and_a_wrong_one_is_found() {
             ("adamw", "sqrt(square / params.correction2)", "sqrt(square)"),
             ("copy", "i < params.count;", "i + 1u < params.count;"),
             ("fma", "step < params.rounds * 8u", "step + 1u < params.rounds * 8u"),
+            ("rms_norm", " + params.epsilon", ""),
+            ("layer_norm", "/ f32(params.cols)", "/ f32(params.cols - 1u)"),
+            ("softmax", "params.scale * x[", "1.0001 * params.scale * x["),
+            ("gelu", "0.37409196", "0.374"),
+            ("embed", "params.vocabulary - 1u", "params.vocabulary - 2u"),
+            ("rope", "b * cosine + a * sine", "b * cosine - a * sine"),
+            ("attention", "params.position + token", "params.position + token + 1u"),
+            ("decode_attention", "* (norm * params.scale)", "* params.scale"),
+            ("swiglu", "(1.0 + exp(", "(1.00001 + exp("),
+            ("top_k", "result[to + 1u] = place;", "result[to + 1u] = place & 1023u;"),
+            ("cosine_scores", "inverseSqrt(squares)", "inverseSqrt(squares + 0.01)"),
+            ("cosine_scores_int8", "inverseSqrt(f32(squares))", "inverseSqrt(f32(squares + 1))"),
         ];
         assert_eq!(mistakes.len(), kernels::ALL.len());
         for entry in kernels::ALL {

@@ -147,6 +147,11 @@ impl<'g> Batch<'g> {
         Ok(())
     }
 
+    /// How many dispatches are recorded.
+    pub fn dispatches(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Dispatch { .. })).count()
+    }
+
     /// Fills a buffer with zeros.
     pub fn clear(&mut self, buffer: &GpuBuffer) {
         self.steps.push(Step::Clear { buffer: buffer.clone() });

@@ -77,6 +77,18 @@ pub const ALL: &[KernelEntry] = &[
     entry!(product::adamw, super::product::health::check_adamw),
     entry!(ceilings::copy, super::ceilings::copy::check),
     entry!(ceilings::fma, super::ceilings::fma::check),
+    entry!(nn::rms_norm, super::nn::health::check_rms_norm),
+    entry!(nn::layer_norm, super::nn::health::check_layer_norm),
+    entry!(nn::softmax, super::nn::health::check_softmax),
+    entry!(nn::gelu, super::nn::health::check_gelu),
+    entry!(nn::embed, super::nn::health::check_embed),
+    entry!(nn::rope, super::nn::health::check_rope),
+    entry!(nn::attention, super::nn::health::check_attention),
+    entry!(nn::decode_attention, super::nn::health::check_decode_attention),
+    entry!(nn::swiglu, super::nn::health::check_swiglu),
+    entry!(nn::top_k, super::nn::health::check_top_k),
+    entry!(nn::cosine_scores, super::nn::health::check_cosine_scores),
+    entry!(nn::cosine_scores_int8, super::nn::health::check_cosine_scores_int8),
 ];
 
 /// Checks every kernel. One that fails to compile or run counts as not ok.

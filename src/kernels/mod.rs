@@ -20,6 +20,7 @@ mod layout;
 mod matrix;
 mod matrix_stats;
 mod matvec;
+pub mod nn;
 mod params;
 pub mod product;
 mod quantize;

@@ -16,6 +16,7 @@ mod histogram;
 mod integer_rows;
 mod lora;
 mod matvec;
+mod nn;
 mod packed;
 mod pareto;
 mod percentile;
@@ -48,6 +49,10 @@ pub use histogram::{error_histogram, histogram};
 pub use integer_rows::{IntegerRows, matmul_w8a8, quantize_rows};
 pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
 pub use matvec::{matvec, relative_error};
+pub use nn::{
+    AttentionShape, attention, cosine_scores, cosine_scores_int8, decode_attention, embed, erfc, gelu, int8_rows,
+    layer_norm, rms_factor, rms_norm, rope, rope_turns, softmax, swiglu, top_k, visible,
+};
 pub use packed::{PackedWeight, ROW_CODES, is_packable, packed_table_at, packed_words};
 pub use pareto::{pareto_front, sweep_specs};
 pub use percentile::percentile_rank;
