@@ -9,6 +9,8 @@ use crate::ui::{add, px, text, use_lang};
 
 /// Steps along K that are drawn.
 const STEPS: usize = 8;
+/// What the words at the right need.
+const LABEL_ROOM: f64 = 118.0;
 /// Cells along one side of the tile that are drawn; a larger tile is drawn up to here.
 const MOST_CELLS: usize = 16;
 const GAP: f64 = 22.0;
@@ -68,7 +70,7 @@ fn draw(svg: &Element, reads: &Reads, (column, row, lane): (usize, usize, usize)
     label(0.0, top - 7.0, "X  (M × K)");
     label(left + columns as f64 * side + 6.0, side, "Wᵀ (K × N)");
     label(left, top - 7.0, "Y  (M × N)");
-    let (wide, high) = (left + columns as f64 * side + 84.0, top + rows as f64 * side + 4.0);
+    let (wide, high) = (left + columns as f64 * side + LABEL_ROOM, top + rows as f64 * side + 4.0);
     drop(svg.set_attribute("viewBox", &["0 0 ", &px(wide), " ", &px(high)].concat()));
 }
 

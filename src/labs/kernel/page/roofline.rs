@@ -26,6 +26,8 @@ const STOPS: [f64; BATCHES.len()] = {
 const SHOWN: (f64, f64) = (0.3, 200.0);
 /// How much of the slope is seen at least: it begins at this part of the ridge.
 const SLOPE_SHOWN: f64 = 0.25;
+/// A point this much above the roof is no noise and needs a word.
+const NOISE: f64 = 1.1;
 /// The flat roof's words stand this much above it.
 const ABOVE_ROOF: f64 = 1.12;
 /// The vertical axis begins this far below the roof at its left end.
@@ -184,7 +186,10 @@ pub(super) fn Roofline(lab: Lab) -> impl IntoView {
         let (Some(measured), Some(ceilings)) = (lab.measured.get(), lab.ceilings.get()) else {
             return msg::kernel_nothing_yet(lang).to_owned();
         };
-        words(lang, lab.config.with(|c| c.batch), &ceilings, &measured)
+        let batch = lab.config.with(|c| c.batch);
+        let above = measured.at(batch).iter().any(|r| r.gflops > ceilings.at(r.intensity) * NOISE);
+        let more = if above { msg::kernel_above_roof(lang) } else { "" };
+        [words(lang, batch, &ceilings, &measured).as_str(), " ", more].concat()
     };
     let tier = move || lab.ceilings.with(|c| place(lang, lab.measured.get().and_then(|m| m.tier), c.as_ref()));
     let sweeping = move || lab.sweep.status.with(RunStatus::is_busy);

@@ -19,6 +19,9 @@ pub(super) struct Book {
     pub(super) versions: Vec<Version>,
 }
 
+/// In the names of the entry points of gradients.
+const GRADIENT: &str = "_grad_";
+
 /// Every kernel of the table, in its order.
 pub(super) fn books(table: &Table) -> Vec<Book> {
     let mut out: Vec<Book> = Vec::new();
@@ -29,9 +32,11 @@ pub(super) fn books(table: &Table) -> Vec<Book> {
             out.push(Book { kernel, text: text("text"), versions: Vec::new() });
         }
         if let Some(book) = out.last_mut() {
-            let version =
-                table.number(i, "version").map_or_else(|| text("version"), |v| ["v", &v.to_string()].concat());
-            book.versions.push(Version { entry: text("entry"), version });
+            let (entry, version) = (text("entry"), ["v", &(book.versions.len() + 1).to_string()].concat());
+            // A gradient is another product, not a better version of this one.
+            if !entry.contains(GRADIENT) {
+                book.versions.push(Version { entry, version });
+            }
         }
     }
     out

@@ -66,7 +66,28 @@ fn ladder(lab: Lab, lang: Lang, book: Memo<Option<Book>>) -> AnyView {
         let all: Vec<AnyView> = book.versions.into_iter().zip(found).map(one).collect();
         Some(all)
     };
-    view! { <fieldset class="ladder"><legend>{msg::kernel_ladder(lang)}</legend>{rungs}</fieldset> }.into_any()
+    // On the CPU tier the versions that ran are others than those in the text: they have a list of their own.
+    let on_cpu = move || {
+        let table = lab.ladder.table(tables::LADDER).filter(|_| lab.ladder.tier.get() == Some(Tier::Cpu))?;
+        let entries = (0..table.rows.len()).filter_map(|i| table.text(i, "entry"));
+        let rungs: Vec<(&str, Rung)> = entries.filter_map(|e| Some((e, rung(&table, e)?))).collect();
+        let most = rungs.iter().map(|(_, r)| r.gflops).fold(0.0, f64::max);
+        let one = |(entry, rung): &(&str, Rung)| {
+            let chosen = rung.is_chosen.then(|| view! { <b class="chosen">{msg::kernel_chosen(lang)}</b> });
+            view! {
+                <li class="rung">
+                    <span><code>{(*entry).to_owned()}</code>" "{chosen}</span>
+                    <progress class="bar" max=most.to_string() value=rung.gflops.to_string() aria-hidden="true"></progress>
+                    <span class="note">{measured(lang, rung)}</span>
+                </li>
+            }
+            .into_any()
+        };
+        let all: Vec<AnyView> = rungs.iter().map(one).collect();
+        Some(view! { <p class="hint">{msg::kernel_ladder_cpu(lang)}</p><ul class="ladder">{all}</ul> }.into_any())
+    };
+    view! { <fieldset class="ladder"><legend>{msg::kernel_ladder(lang)}</legend>{rungs}</fieldset><div role="status">{on_cpu}</div> }
+        .into_any()
 }
 
 /// The kernel that the lab asks about.
@@ -109,6 +130,8 @@ pub(super) fn Source(lab: Lab) -> impl IntoView {
         let task = Task::Ladder { kernel: lab.kernel.get_untracked(), config: lab.config.get_untracked() };
         lab.runner.run(lab.ladder, &Command::Kernel { task });
     });
+    // What has a ladder: the products.
+    let is_product = move || lab.kernel.with(|k| k.starts_with("matmul_"));
     let edit = move |_| {
         lab.bench.set(lab.kernel.get_untracked());
         if let Some(place) = document().get_element_by_id("workshop") {
@@ -135,7 +158,9 @@ pub(super) fn Source(lab: Lab) -> impl IntoView {
                 <div class="side">
                     {shelf}
                     {ladder(lab, lang, book)}
-                    <RunButton view=lab.ladder label=msg::kernel_climb(lang) on_run=climb/>
+                    <div hidden=move || !is_product()>
+                        <RunButton view=lab.ladder label=msg::kernel_climb(lang) on_run=climb/>
+                    </div>
                     <button type="button" class="quiet" on:click=edit>{msg::kernel_edit(lang)}</button>
                     <Diagram reads=reads.into()/>
                 </div>
