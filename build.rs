@@ -1,5 +1,7 @@
 //! Turns `www/locales/*.json` into Rust: one `Lang` variant per file, one function per key.
 //!
+//! Also writes what the binaries keep of the shaders: line for line the file, without comments and indentation.
+//!
 //! The build fails, naming file and key, when a language lacks a key, has one too many, or uses other placeholders
 //! than Spanish does. A new language is one new file; nothing else changes.
 
@@ -15,12 +17,13 @@ use std::{
 /// The language that every other one is measured against, and the first one offered.
 const FIRST_LANGUAGE: &str = "es";
 const LOCALES: &str = "www/locales";
+const SHADERS: &str = "shaders";
 
 fn main() {
     println!("cargo:rerun-if-changed={LOCALES}");
     println!("cargo:rerun-if-env-changed=AFINA_BUILD");
     let mut languages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for path in json_files(Path::new(LOCALES)) {
+    for path in files(Path::new(LOCALES), "json") {
         println!("cargo:rerun-if-changed={}", path.display());
         let code = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
         let text = fs::read_to_string(&path).unwrap_or_else(|e| fail(&format!("{}: {e}", path.display())));
@@ -36,8 +39,28 @@ fn main() {
     for (code, keys) in &languages {
         compare(code, keys, first);
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts")).join("messages.rs");
-    fs::write(&out, generated(&languages, first)).unwrap_or_else(|e| fail(&format!("{}: {e}", out.display())));
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"));
+    write(&folder.join("messages.rs"), &generated(&languages, first));
+    println!("cargo:rerun-if-changed={SHADERS}");
+    for path in files(Path::new(SHADERS), "wgsl") {
+        println!("cargo:rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| fail(&format!("{}: {e}", path.display())));
+        if text.contains("/*") {
+            fail(&format!("{}: comments begin with //", path.display()));
+        }
+        write(&folder.join(&path), &without_comments(&text));
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    let done = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
+    done.unwrap_or_else(|e| fail(&format!("{}: {e}", path.display())));
+}
+
+/// Every visitor downloads the shaders inside a wasm, and two in five of their bytes, compressed, are comments. Lines stay
+/// where they are, so that an error names the line of the file.
+fn without_comments(text: &str) -> String {
+    text.lines().flat_map(|line| [line.split("//").next().unwrap_or_default().trim(), "\n"]).collect()
 }
 
 fn fail(message: &str) -> ! {
@@ -46,10 +69,12 @@ fn fail(message: &str) -> ! {
     exit(1)
 }
 
-fn json_files(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| fail(&format!("{}: {e}", folder.display())));
-    let mut files: Vec<_> =
-        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|x| x == "json")).collect();
+    let mut files: Vec<_> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|x| x == extension))
+        .collect();
     files.sort();
     files
 }

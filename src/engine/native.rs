@@ -62,6 +62,11 @@ impl Host for NativeHost {
         true
     }
 
+    fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>> {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+        Box::pin(async move { text.map_err(|_| LabError::FileGone { source: path.into() }) })
+    }
+
     fn file_size(&self, name: &str) -> Result<u64, LabError> {
         std::fs::metadata(self.folder.join(name))
             .map(|m| m.len())

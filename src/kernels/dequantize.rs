@@ -9,7 +9,7 @@ use super::params::params;
 use super::{GpuMatrix, GpuQuantized};
 
 pub(super) const NAME: &str = "dequantize";
-pub(super) const SOURCE: &str = include_str!("../../shaders/dequantize.wgsl");
+pub(super) const SOURCE: &str = shader!("dequantize");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use super::layout::{CHUNK, WIDTH, lanes, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "error_stats";
-pub(super) const SOURCE: &str = include_str!("../../shaders/error_stats.wgsl");
+pub(super) const SOURCE: &str = shader!("error_stats");
 
 const ROWS: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use super::layout::{GroupLayout, WIDTH, lanes_for_rounds, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "group_percentile";
-pub(super) const SOURCE: &str = include_str!("../../shaders/group_percentile.wgsl");
+pub(super) const SOURCE: &str = shader!("group_percentile");
 
 const WHOLE: Kernel = Kernel {
     name: NAME,

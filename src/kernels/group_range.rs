@@ -8,7 +8,7 @@ use super::layout::{GroupLayout, lanes, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "group_range";
-pub(super) const SOURCE: &str = include_str!("../../shaders/group_range.wgsl");
+pub(super) const SOURCE: &str = shader!("group_range");
 
 const WHOLE: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use super::layout::{CodeLayout, GroupLayout, lanes_for_rounds, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "group_scale_search";
-pub(super) const SOURCE: &str = include_str!("../../shaders/group_scale_search.wgsl");
+pub(super) const SOURCE: &str = shader!("group_scale_search");
 
 const WHOLE: Kernel = Kernel {
     name: NAME,

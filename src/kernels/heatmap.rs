@@ -10,7 +10,7 @@ use super::matrix::shape_error;
 use super::params::params;
 
 pub(super) const NAME: &str = "heatmap";
-pub(super) const SOURCE: &str = include_str!("../../shaders/heatmap.wgsl");
+pub(super) const SOURCE: &str = shader!("heatmap");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

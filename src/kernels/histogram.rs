@@ -7,7 +7,7 @@ use super::GpuMatrix;
 use super::params::params;
 
 pub(super) const NAME: &str = "histogram";
-pub(super) const SOURCE: &str = include_str!("../../shaders/histogram.wgsl");
+pub(super) const SOURCE: &str = shader!("histogram");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use super::layout::{CHUNK, lanes, workgroups};
 use super::params::params;
 
 pub(super) const NAME: &str = "matrix_stats";
-pub(super) const SOURCE: &str = include_str!("../../shaders/matrix_stats.wgsl");
+pub(super) const SOURCE: &str = shader!("matrix_stats");
 
 const KERNEL: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "matrix_stats", bindings: &[(1, Access::Read), (2, Access::Write)] };

@@ -9,7 +9,7 @@ use super::matrix::shape_error;
 use super::params::params;
 
 pub(super) const NAME: &str = "matvec";
-pub(super) const SOURCE: &str = include_str!("../../shaders/matvec.wgsl");
+pub(super) const SOURCE: &str = shader!("matvec");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

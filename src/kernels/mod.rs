@@ -5,6 +5,13 @@
 //!
 //! Dimension legend: `O` rows, `I` columns, `G` scale groups.
 
+/// The code of `shaders/NAME.wgsl`, as `build.rs` leaves it: without comments, which the site serves in the file itself.
+macro_rules! shader {
+    ($name:expr) => {
+        include_str!(concat!(env!("OUT_DIR"), "/shaders/", $name, ".wgsl"))
+    };
+}
+
 pub mod agreement;
 pub mod bench;
 mod ceilings;

@@ -9,7 +9,7 @@ use super::params::params;
 use super::{GpuMatrix, GpuQuantized, group_percentile, group_range, group_scale_search};
 
 pub(super) const NAME: &str = "quantize";
-pub(super) const SOURCE: &str = include_str!("../../shaders/quantize.wgsl");
+pub(super) const SOURCE: &str = shader!("quantize");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use super::matrix::shape_error;
 use super::params::params;
 
 pub(super) const NAME: &str = "scale_columns";
-pub(super) const SOURCE: &str = include_str!("../../shaders/scale_columns.wgsl");
+pub(super) const SOURCE: &str = shader!("scale_columns");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

@@ -29,6 +29,12 @@ pub trait Host {
     fn now_millis(&self) -> f64;
     /// Whether a GPU can be asked for at all.
     fn has_gpu_api(&self) -> bool;
+    /// The text of a file that ships with the site, such as `shaders/matvec.wgsl`. Asked for at once, so that several calls
+    /// overlap.
+    ///
+    /// # Errors
+    /// [`LabError::FileGone`].
+    fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>>;
     /// The size of a file that the visitor opened, in bytes.
     ///
     /// # Errors

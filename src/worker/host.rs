@@ -7,8 +7,9 @@ use std::ops::Range;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel, Response, Url};
 
+use super::BUILD;
 use crate::labs::{Host, Local};
 use crate::protocol::LabError;
 
@@ -75,6 +76,21 @@ impl Host for BrowserHost {
 
     fn has_gpu_api(&self) -> bool {
         js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).is_ok_and(|gpu| !gpu.is_undefined() && !gpu.is_null())
+    }
+
+    fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>> {
+        // Below the folder that is named after the build, beside the wasm that the text belongs to.
+        let asked = Url::new_with_base(&[BUILD, "/", path].concat(), &scope().location().href())
+            .map(|address| scope().fetch_with_str(&address.href()));
+        Box::pin(async move {
+            let gone = |_: JsValue| LabError::FileGone { source: path.into() };
+            let response: Response = JsFuture::from(asked.map_err(gone)?).await.map_err(gone)?.unchecked_into();
+            if !response.ok() {
+                return Err(gone(JsValue::NULL));
+            }
+            let text = JsFuture::from(response.text().map_err(gone)?).await.map_err(gone)?;
+            Ok(text.as_string().unwrap_or_default())
+        })
     }
 
     fn file_size(&self, name: &str) -> Result<u64, LabError> {

@@ -6,7 +6,7 @@ use crate::kernels::params::params;
 use crate::protocol::LabError;
 
 pub(in crate::kernels) const NAME: &str = "copy";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/copy.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("copy");
 
 const VECTORS: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "copy", bindings: &[(3, Access::Read), (4, Access::Write)] };

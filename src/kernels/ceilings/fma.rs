@@ -7,7 +7,7 @@ use crate::math;
 use crate::protocol::LabError;
 
 pub(in crate::kernels) const NAME: &str = "fma";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/fma.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("fma");
 
 const CHAINS: Kernel = Kernel { name: NAME, source: SOURCE, entry: "fma_chains", bindings: &[(1, Access::Write)] };
 const ONE_CHAIN: Kernel = Kernel { entry: "fma_v1", ..CHAINS };

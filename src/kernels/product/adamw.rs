@@ -11,7 +11,7 @@ use crate::protocol::LabError;
 use super::pad::LANES;
 
 pub(in crate::kernels) const NAME: &str = "adamw";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/adamw.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("adamw");
 
 const fn kernel(entry: &'static str) -> Kernel {
     let bindings = &[(1, Access::Write), (2, Access::Write), (3, Access::Write), (4, Access::Read), (5, Access::Read)];

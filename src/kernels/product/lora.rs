@@ -13,7 +13,7 @@ use super::choose::{Variant, choose_by_rule};
 use super::{LowRank, Weights, forward, input_gradient};
 
 pub(in crate::kernels) const NAME: &str = "lora";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/lora.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("lora");
 
 const fn variant(name: &'static str, entry: &'static str, tile: (usize, usize)) -> Variant {
     let bindings = &[(1, Access::Read), (2, Access::Read), (3, Access::Write)];

@@ -12,7 +12,7 @@ use super::{LowRank, floats};
 
 pub(in crate::kernels) use super::floats::FIELDS;
 pub(in crate::kernels) const NAME: &str = "matmul_f16";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/matmul_f16.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("matmul_f16");
 
 const fn variant(name: &'static str, entry: &'static str, tile: (usize, usize)) -> Variant {
     let bindings = &[(1, Access::Read), (2, Access::Read), (4, Access::Write), (5, Access::Read), (6, Access::Read)];

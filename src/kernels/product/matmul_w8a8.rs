@@ -13,7 +13,7 @@ use super::weight_only::buffers_of;
 use super::weights::Weights;
 
 pub(in crate::kernels) const NAME: &str = "matmul_w8a8";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/matmul_w8a8.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("matmul_w8a8");
 
 const fn variant(name: &'static str, entry: &'static str, tile: (usize, usize)) -> Variant {
     let bindings = &[

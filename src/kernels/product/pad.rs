@@ -6,7 +6,7 @@ use crate::kernels::params::params;
 use crate::protocol::LabError;
 
 pub(in crate::kernels) const NAME: &str = "pad";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/pad.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("pad");
 
 const KERNEL: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "pad", bindings: &[(1, Access::Read), (2, Access::Write)] };

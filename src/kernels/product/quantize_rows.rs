@@ -12,7 +12,7 @@ use super::choose::{Variant, choose_by_rule};
 use super::weight_only::known_group;
 
 pub(in crate::kernels) const NAME: &str = "quantize_rows";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/quantize_rows.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("quantize_rows");
 
 /// Codes in a word.
 const CODES_PER_WORD: usize = 4;

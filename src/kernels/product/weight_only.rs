@@ -52,7 +52,7 @@ pub(super) const BINDINGS: &[(u32, Access)] = &[
 macro_rules! entry_points {
     ($kernel:literal, forward: [$($name:literal $tile:expr),* $(,)?], gradient: [$($back:literal $back_tile:expr),* $(,)?]) => {
         pub(in crate::kernels) const NAME: &str = $kernel;
-        pub(in crate::kernels) const SOURCE: &str = include_str!(concat!("../../../shaders/", $kernel, ".wgsl"));
+        pub(in crate::kernels) const SOURCE: &str = shader!($kernel);
         pub(super) const FORWARD: &[crate::kernels::product::choose::Variant] =
             &[$(entry_points!(@one $name, concat!($kernel, "_", $name), $tile)),*];
         pub(super) const INPUT_GRADIENT: &[crate::kernels::product::choose::Variant] =

@@ -42,7 +42,7 @@ pub async fn run(task: Task, ctx: &Ctx) -> Result<(), LabError> {
         Task::Sweep { config } => measure::sweep(&config.checked()?, ctx).await,
         Task::Ladder { kernel, config } => ladder::climb(&kernel, &config.checked()?, ctx).await,
         Task::Sources => {
-            ctx.table(sources::table());
+            ctx.table(sources::table(&*ctx.host).await?);
             Ok(())
         }
     }

@@ -1,20 +1,27 @@
-//! The text of every kernel as it runs, with its entry points.
+//! The text of every kernel with its entry points: the file with its comments, of which the wasm has the code only.
 
 use crate::kernels;
+use crate::labs::Host;
 use crate::labs::kernel::tables;
-use crate::protocol::Table;
+use crate::protocol::{LabError, Table};
 
 /// Table [`tables::SOURCES`].
-pub fn table() -> Table {
+///
+/// # Errors
+/// Those of [`Host::site_text`].
+pub async fn table(host: &dyn Host) -> Result<Table, LabError> {
+    let paths: Vec<String> = kernels::ALL.iter().map(|kernel| ["shaders/", kernel.name, ".wgsl"].concat()).collect();
+    // All asked for before the first is waited for.
+    let texts: Vec<_> = paths.iter().map(|path| host.site_text(path)).collect();
     let mut table = Table::new(tables::SOURCES, &["kernel", "entry", "version", "text"]);
-    for kernel in kernels::ALL {
+    for (kernel, text) in kernels::ALL.iter().zip(texts) {
+        let mut text = text.await?;
         for (at, entry) in entries(kernel.source).into_iter().enumerate() {
-            let text = if at == 0 { kernel.source } else { "" };
             let version = (at + 1) as f64;
-            table.rows.push(vec![kernel.name.into(), entry.into(), version.into(), text.into()]);
+            table.rows.push(vec![kernel.name.into(), entry.into(), version.into(), std::mem::take(&mut text).into()]);
         }
     }
-    table
+    Ok(table)
 }
 
 /// The names of the functions that a shader declares with `@compute`, in the order of the text.
@@ -49,12 +56,17 @@ mod tests {
 
     #[test]
     fn every_kernel_has_an_entry_point_and_its_text_once() {
-        let table = table();
+        let host = crate::engine::native::NativeHost::new(std::path::Path::new("."));
+        let table = pollster::block_on(table(&host)).unwrap();
         for kernel in kernels::ALL {
             let rows: Vec<usize> =
                 (0..table.rows.len()).filter(|&r| table.text(r, "kernel") == Some(kernel.name)).collect();
             assert!(!rows.is_empty(), "{} has no entry point", kernel.name);
-            assert_eq!(table.text(rows[0], "text"), Some(kernel.source));
+            let text = table.text(rows[0], "text").unwrap();
+            assert_eq!(text.lines().count(), kernel.source.lines().count());
+            for (whole, kept) in text.lines().zip(kernel.source.lines()) {
+                assert_eq!(whole.split("//").next().unwrap().trim(), kept, "{}", kernel.name);
+            }
             assert!(rows[1..].iter().all(|&r| table.text(r, "text") == Some("")));
         }
     }
