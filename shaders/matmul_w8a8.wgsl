@@ -354,7 +354,7 @@ fn matmul_w8a8_row(
     var sums: Sixteen;
     for (var group = 0u; group < params.groups; group++) {
         let end = min((group + 1u) * words_in_group, params.pitch);
-        var products: Integers;
+        var products = Integers();
         for (var word = group * words_in_group; word < end; word++) {
             products = add_products(products, left[row * params.pitch + word], words_at(rows, word));
         }
@@ -444,7 +444,7 @@ fn matmul_w8a8_regs(
     var tile: Tile;
     for (var group = 0u; group < params.groups; group++) {
         let end = min((group + 1u) * words_in_group, params.pitch);
-        var p: IntegerTile;
+        var p = IntegerTile();
         for (var word = group * words_in_group; word < end; word++) {
             p = add_words(p, x + word, x_more + word, words_at(rows, word));
         }
@@ -507,7 +507,7 @@ fn matmul_w8a8_floats(
     var tile: Tile;
     for (var group = 0u; group < params.groups; group++) {
         let end = min((group + 1u) * words_in_group, params.pitch);
-        var p: Tile;
+        var p = Tile();
         for (var word = group * words_in_group; word < end; word++) {
             let w = words_at(rows, word);
             let block = Block(four_outputs(w.a), four_outputs(w.b), four_outputs(w.c), four_outputs(w.d));

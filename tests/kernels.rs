@@ -10,7 +10,7 @@ mod shared;
 use shared::{on_gpu, open};
 
 use afina::gpu::{Access, Batch, Gpu, Kernel, PowerPreference, Wanted};
-use afina::kernels::{self, agreement, summation_depth};
+use afina::kernels::{self, Depth, agreement, summation_depth};
 use afina::math::{
     self, Axis, Codes, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport,
 };
@@ -418,7 +418,7 @@ fn every_kernel_is_healthy_and_a_wrong_one_is_found() {
     on_gpu(|gpu| {
         for lanes in [None, Some(16)] {
             gpu.forced_lanes.set(lanes);
-            for health in block_on(kernels::check_all(gpu)) {
+            for health in block_on(kernels::check_all(gpu, Depth::InUse)) {
                 assert!(health.ok, "{health:?}");
             }
         }
@@ -466,11 +466,14 @@ fn every_kernel_is_healthy_and_a_wrong_one_is_found() {
             let (name, right, wrong) = mistake.unwrap_or_else(|| panic!("{}: no mistake is planted", entry.name));
             assert!(entry.source.contains(*right), "{name}: the text to spoil is not there");
             gpu.replace_source(entry.name, Some(&entry.source.replace(right, wrong)));
-            let verdict = block_on((entry.check)(gpu));
+            let verdict = block_on((entry.check)(gpu, Depth::InUse));
             gpu.replace_source(entry.name, None);
             let health = verdict.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(!health.ok, "{name}: the mistake was not found: {health:?}");
-            assert!(block_on((entry.check)(gpu)).expect("the shipped kernel").ok, "{name}: not whole again");
+            assert!(
+                block_on((entry.check)(gpu, Depth::InUse)).expect("the shipped kernel").ok,
+                "{name}: not whole again"
+            );
         }
     });
 }
@@ -480,7 +483,7 @@ fn a_shader_that_does_not_compile_is_an_error_with_its_message() {
     on_gpu(|gpu| {
         let entry = kernels::ALL.iter().find(|k| k.name == "matvec").expect("matvec is listed");
         gpu.replace_source(entry.name, Some(&entry.source.replace("sum += weights", "sum += no_such_name")));
-        let outcome = block_on((entry.check)(gpu));
+        let outcome = block_on((entry.check)(gpu, Depth::InUse));
         gpu.replace_source(entry.name, None);
         match outcome {
             Err(LabError::Kernel { kernel, message }) => {
@@ -489,7 +492,7 @@ fn a_shader_that_does_not_compile_is_an_error_with_its_message() {
             }
             other => panic!("{other:?}"),
         }
-        assert!(block_on((entry.check)(gpu)).expect("the shipped kernel").ok);
+        assert!(block_on((entry.check)(gpu, Depth::InUse)).expect("the shipped kernel").ok);
     });
 }
 
@@ -549,7 +552,7 @@ fn a_small_gpu_with_the_default_limits_and_no_features_gives_the_same() {
     let gpu = open(&wanted);
     assert!(!gpu.has_f16 && !gpu.has_subgroups && !gpu.has_timestamps);
     assert_eq!(gpu.limits.max_storage_buffer_binding_size, 128 << 20);
-    for health in block_on(kernels::check_all(&gpu)) {
+    for health in block_on(kernels::check_all(&gpu, Depth::InUse)) {
         assert!(health.ok, "{health:?}");
     }
 }

@@ -44,6 +44,23 @@ fn a_broken_shader_would_be_noticed() {
     assert!(parsed("half", "enable f16; @compute @workgroup_size(64) fn f() { let x: f16 = 1.5h; }").is_err());
 }
 
+/// Lines that declare a variable without a value where a loop may come by again. Chromium's software GPU gives such a
+/// variable its zeros once, not in every round.
+fn hoped_for_zeros(source: &str) -> Vec<usize> {
+    let code = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    let inside = |line: &str| line.starts_with("        ") && line.trim_start().starts_with("var ");
+    let lines = source.lines().map(code).enumerate();
+    lines.filter(|(_, line)| inside(line) && !line.contains('=')).map(|(at, _)| at + 1).collect()
+}
+
+#[test]
+fn variables_in_loops_are_given_a_value() {
+    assert_eq!(hoped_for_zeros("    loop {\n        var a: Tile;\n        var b = Tile(); // zeros\n    }\n"), [2]);
+    for (name, source) in shader_files() {
+        assert_eq!(hoped_for_zeros(&source), [0usize; 0], "{name}");
+    }
+}
+
 #[test]
 fn files_and_kernels_are_the_same() {
     let files: BTreeSet<String> = shader_files().into_iter().map(|(name, _)| name).collect();

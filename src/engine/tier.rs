@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use crate::gpu::{Gpu, PowerPreference};
-use crate::kernels;
+use crate::kernels::{self, Depth};
 use crate::labs::{Device, Host};
 use crate::protocol::{LabError, TierReason, TierWish, Verified};
 
@@ -61,7 +61,7 @@ pub async fn choose(wish: TierWish, verified: &[Verified], host: &dyn Host) -> C
         return Chosen { device: Device::Gpu(gpu), reason, adapter, health: None };
     }
     let health_limit = if gpu.is_software() { SOFTWARE_LIMIT_MILLIS } else { HEALTH_LIMIT_MILLIS };
-    match within(kernels::check_all(&gpu), host, health_limit).await {
+    match within(kernels::check_all(&gpu, Depth::at_start(&gpu)), host, health_limit).await {
         None => Chosen { adapter, health: Some(false), ..Chosen::cpu(TierReason::TimedOut) },
         Some(verdicts) => {
             let failed: Vec<String> = verdicts.iter().filter(|h| !h.ok).map(|h| h.kernel.to_owned()).collect();

@@ -103,10 +103,21 @@ impl<'g> Batch<'g> {
         buffers: &[&GpuBuffer],
         workgroups: u64,
     ) -> Result<(), LabError> {
+        // Compiled once, not once for every type of parameters.
+        self.run_bytes(kernel, overrides, bytemuck::bytes_of(params), buffers, workgroups)
+    }
+
+    fn run_bytes(
+        &mut self,
+        kernel: &Kernel,
+        overrides: Overrides<'_>,
+        bytes: &[u8],
+        buffers: &[&GpuBuffer],
+        workgroups: u64,
+    ) -> Result<(), LabError> {
         if workgroups == 0 {
             return Ok(());
         }
-        let bytes = bytemuck::bytes_of(params);
         let slot = self.uniforms.len() / UNIFORM_SLOT_BYTES;
         if bytes.len() > UNIFORM_SLOT_BYTES || slot >= UNIFORM_SLOTS || buffers.len() != kernel.bindings.len() {
             return Err(LabError::Kernel {

@@ -4,7 +4,7 @@ use crate::gpu::{Gpu, now_millis};
 use crate::math::{self, Axis, Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport};
 use crate::protocol::LabError;
 
-use super::{Bins, GpuMatrix, SurveyRequest, check_all};
+use super::{Bins, Depth, GpuMatrix, SurveyRequest, check_all};
 
 /// What one measured step takes on one tier.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -128,7 +128,8 @@ impl Bench<'_> {
 /// # Errors
 /// Those of the kernels.
 pub async fn run(gpu: &Gpu, rows: usize, cols: usize) -> Result<Report, LabError> {
-    let unhealthy = check_all(gpu).await.into_iter().filter(|h| !h.ok).map(|h| h.kernel.to_owned()).collect();
+    let unhealthy =
+        check_all(gpu, Depth::InUse).await.into_iter().filter(|h| !h.ok).map(|h| h.kernel.to_owned()).collect();
     let w = math::gaussian(rows, cols, SEED);
     let x = math::activations(cols, SEED);
     let matrix = super::upload_matrix(gpu, &w, rows, cols)?;

@@ -1,10 +1,11 @@
-//! Every kernel against its reference on this very adapter: small ragged matrices, a few hundred milliseconds.
+//! Every kernel against its reference on this very adapter: small ragged matrices, all at once, a few hundred milliseconds.
 //!
 //! Silently wrong results on particular GPUs are the worst known fault of this field; a kernel that fails here is not
 //! used, and the visitor is told.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
 use crate::gpu::{Gpu, now_millis};
 use crate::math::{self, Axis, Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport};
@@ -22,8 +23,25 @@ pub struct Health {
     pub worst: f64,
     /// 1: the derived tolerance itself.
     pub allowed: f64,
+    /// Until the verdict, beside all other checks.
     pub millis: f64,
     pub ok: bool,
+}
+
+/// How much of a kernel with many variants is checked. Compiling is what a check costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The plainest variant: all that a start can afford where the processor compiles, for seconds a kernel.
+    Plain,
+    /// Every variant that is in use on this adapter.
+    InUse,
+}
+
+impl Depth {
+    /// What a start checks on this adapter.
+    pub fn at_start(gpu: &Gpu) -> Depth {
+        if gpu.is_software() { Depth::Plain } else { Depth::InUse }
+    }
 }
 
 /// A check in progress.
@@ -38,17 +56,23 @@ pub struct KernelEntry {
     /// Fields of `Params` as the host lays them out.
     pub params: &'static [Field],
     /// Compares the kernel with its reference on this device.
-    pub check: for<'a> fn(&'a Gpu) -> Checking<'a>,
+    pub check: for<'a> fn(&'a Gpu, Depth) -> Checking<'a>,
 }
 
 macro_rules! entry {
-    ($($module:ident)::+, $check:path) => {
+    (@ $($module:ident)::+, $check:expr) => {
         KernelEntry {
             name: super::$($module)::+::NAME,
             source: super::$($module)::+::SOURCE,
             params: super::$($module)::+::FIELDS,
-            check: |gpu| Box::pin(judged(super::$($module)::+::NAME, $check(gpu))),
+            check: $check,
         }
+    };
+    ($($module:ident)::+, variants $check:path) => {
+        entry!(@ $($module)::+, |gpu, depth| Box::pin(judged(super::$($module)::+::NAME, $check(gpu, depth))))
+    };
+    ($($module:ident)::+, $check:path) => {
+        entry!(@ $($module)::+, |gpu, _| Box::pin(judged(super::$($module)::+::NAME, $check(gpu))))
     };
 }
 
@@ -66,13 +90,13 @@ pub const ALL: &[KernelEntry] = &[
     entry!(heatmap, check_heatmap),
     entry!(scale_columns, check_scale_columns),
     entry!(product::pad, super::product::health::check_pad),
-    entry!(product::matmul_f32, super::product::health::check_matmul_f32),
-    entry!(product::matmul_f16, super::product::health::check_matmul_f16),
-    entry!(product::matmul_int8, super::product::health::check_matmul_int8),
-    entry!(product::matmul_int4, super::product::health::check_matmul_int4),
-    entry!(product::matmul_nf4, super::product::health::check_matmul_nf4),
+    entry!(product::matmul_f32, variants super::product::health::check_matmul_f32),
+    entry!(product::matmul_f16, variants super::product::health::check_matmul_f16),
+    entry!(product::matmul_int8, variants super::product::health::check_matmul_int8),
+    entry!(product::matmul_int4, variants super::product::health::check_matmul_int4),
+    entry!(product::matmul_nf4, variants super::product::health::check_matmul_nf4),
     entry!(product::quantize_rows, super::product::health::check_quantize_rows),
-    entry!(product::matmul_w8a8, super::product::health::check_matmul_w8a8),
+    entry!(product::matmul_w8a8, variants super::product::health::check_matmul_w8a8),
     entry!(product::lora, super::product::health::check_lora),
     entry!(product::adamw, super::product::health::check_adamw),
     entry!(ceilings::copy, super::ceilings::copy::check),
@@ -92,13 +116,56 @@ pub const ALL: &[KernelEntry] = &[
 ];
 
 /// Checks every kernel. One that fails to compile or run counts as not ok.
-pub async fn check_all(gpu: &Gpu) -> Vec<Health> {
-    let mut verdicts = Vec::with_capacity(ALL.len());
-    for entry in ALL {
-        let broken = Health { kernel: entry.name, worst: f64::INFINITY, allowed: 1.0, millis: 0.0, ok: false };
-        verdicts.push((entry.check)(gpu).await.unwrap_or(broken));
-    }
+pub async fn check_all(gpu: &Gpu, depth: Depth) -> Vec<Health> {
+    let broken =
+        |entry: &KernelEntry| Health { kernel: entry.name, worst: f64::INFINITY, allowed: 1.0, millis: 0.0, ok: false };
+    let mut verdicts: Vec<Health> = ALL.iter().map(broken).collect();
+    let hear = |at: usize, verdict: Result<Health, LabError>| {
+        if let Ok(verdict) = verdict {
+            verdicts[at] = verdict;
+        }
+        Ok(())
+    };
+    // Never refused: `hear` refuses nothing.
+    let _ = check_each(gpu, depth, hear).await;
     verdicts
+}
+
+/// Checks every kernel; `hear` gets each verdict as it comes, with its place in [`ALL`].
+///
+/// All checks run at once. In Firefox an answer of the device takes 100 ms, whatever it is, and checks that wait together
+/// wait once.
+///
+/// # Errors
+/// What `hear` says; then nothing more is checked.
+pub async fn check_each(
+    gpu: &Gpu,
+    depth: Depth,
+    mut hear: impl FnMut(usize, Result<Health, LabError>) -> Result<(), LabError>,
+) -> Result<(), LabError> {
+    let mut open: Vec<(usize, Checking<'_>)> = ALL.iter().map(|entry| (entry.check)(gpu, depth)).enumerate().collect();
+    let (mut suspects, mut refused) = (Vec::new(), Ok(()));
+    poll_fn(|cx| {
+        open.retain_mut(|(at, check)| match check.as_mut().poll(cx) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(verdict)) if verdict.ok => {
+                refused = std::mem::replace(&mut refused, Ok(())).and_then(|()| hear(*at, Ok(verdict)));
+                false
+            }
+            Poll::Ready(_) => {
+                suspects.push(*at);
+                false
+            }
+        });
+        if open.is_empty() || refused.is_err() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    refused?;
+    // An error of the device reaches whoever waits for it first: what failed in company is judged again, alone.
+    for at in suspects {
+        hear(at, (ALL[at].check)(gpu, depth).await)?;
+    }
+    Ok(())
 }
 
 async fn judged(kernel: &'static str, work: impl Future<Output = Result<f64, LabError>>) -> Result<Health, LabError> {

@@ -38,7 +38,7 @@ mod weight;
 pub use ceilings::{Ceilings, ceilings};
 pub use dequantize::dequantize;
 pub use error_stats::error_stats;
-pub use health::{ALL, Checking, Health, KernelEntry, check_all};
+pub use health::{ALL, Checking, Depth, Health, KernelEntry, check_all, check_each};
 pub use heatmap::{MAX_CELLS, heatmap};
 pub use histogram::{Bins, MAX_BINS, error_histogram, histogram};
 pub use layout::summation_depth;

@@ -91,6 +91,14 @@ impl Ctx {
     /// [`LabError::Stopped`], [`LabError::DeviceLost`].
     pub async fn checkpoint(&self) -> Result<(), LabError> {
         self.host.breathe().await;
+        self.not_stopped()
+    }
+
+    /// As [`Ctx::checkpoint`], where nothing can be awaited.
+    ///
+    /// # Errors
+    /// [`LabError::Stopped`], [`LabError::DeviceLost`].
+    pub fn not_stopped(&self) -> Result<(), LabError> {
         if let Device::Gpu(gpu) = &self.device
             && let Some(message) = gpu.lost()
         {

@@ -1,6 +1,6 @@
 // How long the health check takes in a browser, kernel by kernel, nothing compiled before.
 //
-//     node tests/bench/health.mjs [--browser chromium]
+//     node tests/bench/health.mjs [--browser chromium] [--site dist]
 
 import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
@@ -10,11 +10,16 @@ import { fileURLToPath } from "node:url";
 import { DIST, shutDown, visit } from "../browser/driver.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const at = process.argv.indexOf("--browser");
-const browser = at < 0 ? "chromium" : process.argv[at + 1];
-const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
+const option = (name, otherwise) => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : process.argv[at + 1];
+};
+const browser = option("browser", "chromium");
+// A folder of the repository with worker.js and the wasm of one worker below `dev` will do.
+const folder = option("site", "dist");
+const build = folder === "dist" ? /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"))[1] : "dev";
 const one = await visit(browser, { root: join(HERE, "../.."), path: "tests/bench/health.html" });
-const site = new URL("dist/", one.root).href;
+const site = new URL(`${folder}/`, one.root).href;
 one.page.setDefaultTimeout?.(600_000);
 await one.page.evaluate(async (site, build) => {
   globalThis.outcome = undefined;
@@ -36,6 +41,6 @@ await one.close();
 await shutDown();
 if (outcome.fault) throw new Error(outcome.fault);
 const s = (millis) => `${(millis / 1000).toFixed(2)} s`;
-console.log(`${browser}, ${outcome.ready.adapter}, load average ${loadavg()[0].toFixed(1)}: worker with health check ${s(outcome.whole)}, without ${s(outcome.opening)}; health check cold ${s(outcome.cold)}, warm ${s(outcome.warm)}`);
+console.log(`${browser}, ${outcome.ready.adapter}, tier ${outcome.ready.tier}, load average ${loadavg()[0].toFixed(1)}: worker with health check ${s(outcome.whole)}, without ${s(outcome.opening)}; health check cold ${s(outcome.cold)}, warm ${s(outcome.warm)}`);
 outcome.health.forEach(({ kernel, ok, worst, millis, message }, i) =>
   console.log(`${kernel.padEnd(24)} ${ok ? "ok " : "BAD"} ${Number(worst).toFixed(3).padStart(8)}  cold ${millis.toFixed(0).padStart(6)} ms  warm ${outcome.again[i].millis.toFixed(0).padStart(6)} ms ${message}`));

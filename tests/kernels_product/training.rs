@@ -1,8 +1,8 @@
 //! LoRA forwards and backwards, the optimizer, and the kernels that prepare operands.
 
-use afina::kernels::ALL;
 use afina::kernels::product::case::{adamw_case, lora_case, pad_case, quantize_rows_case};
 use afina::kernels::product::{Storage, lora_variants, quantize_rows_variants};
+use afina::kernels::{ALL, Depth};
 use pollster::block_on;
 
 use crate::shared::on_gpu;
@@ -114,7 +114,7 @@ fn a_planted_mistake_is_noticed() {
             gpu.replace_source(entry.name, Some(&entry.source.replace(right, wrong)));
             // The check looks at what is in use.
             gpu.force_variant(kernel, Some(variant).filter(|v| !v.is_empty()));
-            let health = block_on((entry.check)(gpu));
+            let health = block_on((entry.check)(gpu, Depth::InUse));
             gpu.force_variant(kernel, None);
             gpu.replace_source(entry.name, None);
             assert!(!health.expect("it still compiles").ok, "{kernel}: {wrong:?} went unnoticed");

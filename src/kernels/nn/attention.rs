@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::{KvCache, expect};
 
 pub(in crate::kernels) const NAME: &str = "attention";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/attention.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("attention");
 
 const SHARED: Kernel = Kernel {
     name: NAME,

@@ -10,7 +10,7 @@ use crate::protocol::LabError;
 use super::{Vectors, expect};
 
 pub(in crate::kernels) const NAME: &str = "cosine_scores";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/cosine_scores.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("cosine_scores");
 
 pub(super) const FOUR: Kernel = Kernel {
     name: NAME,

@@ -10,7 +10,7 @@ use super::cosine_scores::{QUERIES, fits};
 use super::{VectorsInt8, expect};
 
 pub(in crate::kernels) const NAME: &str = "cosine_scores_int8";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/cosine_scores_int8.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("cosine_scores_int8");
 
 pub(super) const FOUR: Kernel = Kernel {
     name: NAME,

@@ -11,7 +11,7 @@ use super::attention::{is_alone, scale};
 use super::{Deferred, KvCache, RopeTable, expect};
 
 pub(in crate::kernels) const NAME: &str = "decode_attention";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/decode_attention.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("decode_attention");
 
 const SHARED: Kernel = Kernel {
     name: NAME,

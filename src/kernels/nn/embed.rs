@@ -10,7 +10,7 @@ use crate::protocol::LabError;
 use super::{TopK, expect};
 
 pub(in crate::kernels) const NAME: &str = "embed";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/embed.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("embed");
 
 const KERNEL: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::expect;
 
 pub(in crate::kernels) const NAME: &str = "gelu";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/gelu.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("gelu");
 
 const KERNEL: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "gelu", bindings: &[(1, Access::Read), (2, Access::Write)] };

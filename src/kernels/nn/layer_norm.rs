@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::expect;
 
 pub(in crate::kernels) const NAME: &str = "layer_norm";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/layer_norm.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("layer_norm");
 
 const SHARED: Kernel = Kernel {
     name: NAME,

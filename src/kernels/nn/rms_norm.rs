@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::expect;
 
 pub(in crate::kernels) const NAME: &str = "rms_norm";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/rms_norm.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("rms_norm");
 
 const SHARED: Kernel = Kernel {
     name: NAME,

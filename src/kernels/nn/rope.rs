@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::{KvCache, RopeTable, expect};
 
 pub(in crate::kernels) const NAME: &str = "rope";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/rope.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("rope");
 
 const ONE: Kernel = Kernel {
     name: NAME,

@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::expect;
 
 pub(in crate::kernels) const NAME: &str = "softmax";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/softmax.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("softmax");
 
 const SHARED: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "softmax", bindings: &[(1, Access::Read), (2, Access::Write)] };

@@ -9,7 +9,7 @@ use crate::protocol::LabError;
 use super::expect;
 
 pub(in crate::kernels) const NAME: &str = "swiglu";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/swiglu.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("swiglu");
 
 const WITH_NORM: Kernel = Kernel {
     name: NAME,

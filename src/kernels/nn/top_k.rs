@@ -8,7 +8,7 @@ use crate::kernels::params::params;
 use crate::protocol::LabError;
 
 pub(in crate::kernels) const NAME: &str = "top_k";
-pub(in crate::kernels) const SOURCE: &str = include_str!("../../../shaders/top_k.wgsl");
+pub(in crate::kernels) const SOURCE: &str = shader!("top_k");
 
 const SHARED: Kernel =
     Kernel { name: NAME, source: SOURCE, entry: "top_k", bindings: &[(1, Access::Read), (2, Access::Write)] };

@@ -9,6 +9,7 @@ use super::case::{Case, adamw_case, lora_case, pad_case, quantize_rows_case};
 use super::choose::{PLAINEST, in_use};
 use super::quantize_rows::quantize_rows_variants;
 use super::{Pass, Storage, lora, lora_variants, quantize_rows};
+use crate::kernels::Depth;
 
 /// Ragged; more than one group in a row, and a last group that is short; more than one tile in no direction, because the
 /// check must stay short.
@@ -20,10 +21,14 @@ const LONG_GRADIENT: LoraShape = LoraShape { m: 2, n: 300, k: 3, r: 0 };
 const SHARING: &str = "rows";
 
 /// A product in the variants that are in use, and, where lanes share sums, in that one with long sums.
-async fn check_pass(gpu: &Gpu, storage: Storage, pass: Pass) -> Result<f64, LabError> {
+async fn check_pass(gpu: &Gpu, depth: Depth, storage: Storage, pass: Pass) -> Result<f64, LabError> {
     let case = Case::new(gpu, storage, pass, SHAPE).await?;
     let mut worst = 0f64;
-    for variant in in_use(gpu, storage, pass) {
+    let names = match depth {
+        Depth::Plain => vec![PLAINEST],
+        Depth::InUse => in_use(gpu, storage, pass),
+    };
+    for variant in names {
         worst = worst.max(case.disagreement(gpu, Some(variant)).await?);
         if variant == SHARING {
             let long = if pass == Pass::Forward { LONG_FORWARD } else { LONG_GRADIENT };
@@ -33,15 +38,15 @@ async fn check_pass(gpu: &Gpu, storage: Storage, pass: Pass) -> Result<f64, LabE
     Ok(worst)
 }
 
-async fn check_linear(gpu: &Gpu, storage: Storage) -> Result<f64, LabError> {
-    let forward = check_pass(gpu, storage, Pass::Forward).await?;
-    Ok(forward.max(check_pass(gpu, storage, Pass::InputGradient).await?))
+async fn check_linear(gpu: &Gpu, depth: Depth, storage: Storage) -> Result<f64, LabError> {
+    let forward = check_pass(gpu, depth, storage, Pass::Forward).await?;
+    Ok(forward.max(check_pass(gpu, depth, storage, Pass::InputGradient).await?))
 }
 
 /// With one storage as it is used; with another, which differs only in how a step or a zero point is read, in the plainest
 /// variant, which compiles soonest.
-async fn check_storages(gpu: &Gpu, storage: Storage, other: Storage) -> Result<f64, LabError> {
-    let mut worst = check_linear(gpu, storage).await?;
+async fn check_storages(gpu: &Gpu, depth: Depth, storage: Storage, other: Storage) -> Result<f64, LabError> {
+    let mut worst = check_linear(gpu, depth, storage).await?;
     for pass in [Pass::Forward, Pass::InputGradient] {
         let case = Case::new(gpu, other, pass, SHAPE).await?;
         worst = worst.max(case.disagreement(gpu, Some(PLAINEST)).await?);
@@ -49,33 +54,33 @@ async fn check_storages(gpu: &Gpu, storage: Storage, other: Storage) -> Result<f
     Ok(worst)
 }
 
-pub(in crate::kernels) async fn check_matmul_f32(gpu: &Gpu) -> Result<f64, LabError> {
-    let linear = check_linear(gpu, Storage::F32).await?;
-    Ok(linear.max(check_pass(gpu, Storage::F32, Pass::WeightGradient).await?))
+pub(in crate::kernels) async fn check_matmul_f32(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
+    let linear = check_linear(gpu, depth, Storage::F32).await?;
+    Ok(linear.max(check_pass(gpu, depth, Storage::F32, Pass::WeightGradient).await?))
 }
 
-pub(in crate::kernels) async fn check_matmul_f16(gpu: &Gpu) -> Result<f64, LabError> {
-    check_linear(gpu, Storage::F16).await
+pub(in crate::kernels) async fn check_matmul_f16(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
+    check_linear(gpu, depth, Storage::F16).await
 }
 
-pub(in crate::kernels) async fn check_matmul_int8(gpu: &Gpu) -> Result<f64, LabError> {
+pub(in crate::kernels) async fn check_matmul_int8(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
     let asymmetric = Storage::Int8 { group: 64, asymmetric: true };
-    check_storages(gpu, asymmetric, Storage::Int8 { group: 32, asymmetric: false }).await
+    check_storages(gpu, depth, asymmetric, Storage::Int8 { group: 32, asymmetric: false }).await
 }
 
-pub(in crate::kernels) async fn check_matmul_int4(gpu: &Gpu) -> Result<f64, LabError> {
+pub(in crate::kernels) async fn check_matmul_int4(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
     let asymmetric = Storage::Int4 { group: 32, asymmetric: true, half_scales: true };
-    check_storages(gpu, asymmetric, Storage::Int4 { group: 64, asymmetric: false, half_scales: false }).await
+    check_storages(gpu, depth, asymmetric, Storage::Int4 { group: 64, asymmetric: false, half_scales: false }).await
 }
 
-pub(in crate::kernels) async fn check_matmul_nf4(gpu: &Gpu) -> Result<f64, LabError> {
+pub(in crate::kernels) async fn check_matmul_nf4(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
     let double = Storage::Nf4 { group: 64, double: true };
-    check_storages(gpu, double, Storage::Nf4 { group: 32, double: false }).await
+    check_storages(gpu, depth, double, Storage::Nf4 { group: 32, double: false }).await
 }
 
 /// The forward pass; the gradient is INT8's.
-pub(in crate::kernels) async fn check_matmul_w8a8(gpu: &Gpu) -> Result<f64, LabError> {
-    check_pass(gpu, Storage::W8a8 { group: 32 }, Pass::Forward).await
+pub(in crate::kernels) async fn check_matmul_w8a8(gpu: &Gpu, depth: Depth) -> Result<f64, LabError> {
+    check_pass(gpu, depth, Storage::W8a8 { group: 32 }, Pass::Forward).await
 }
 
 pub(in crate::kernels) async fn check_quantize_rows(gpu: &Gpu) -> Result<f64, LabError> {

@@ -1,6 +1,6 @@
 //! Reads the adapter, verifies kernels, and provokes faults.
 
-use crate::kernels;
+use crate::kernels::{self, Depth, Health};
 use crate::labs::{Ctx, Device, Provoked};
 use crate::protocol::{Cell, LabError, Phase, Table};
 
@@ -30,7 +30,8 @@ pub async fn adapter(ctx: &Ctx) -> Result<(), LabError> {
     Ok(())
 }
 
-/// Runs every kernel against its reference; emits table `health` (`kernel, ok, worst, allowed, millis, message`).
+/// Runs every kernel against its reference; emits table `health` (`kernel, ok, worst, allowed, millis, message`), sent again as
+/// it grows. `millis` is until the verdict: all kernels are checked at once.
 ///
 /// # Errors
 /// [`LabError::NoGpu`] on the CPU tier, where there is nothing to verify.
@@ -38,26 +39,30 @@ pub async fn health(ctx: &Ctx) -> Result<(), LabError> {
     let Device::Gpu(gpu) = &ctx.device else { return Err(LabError::NoGpu { message: "CPU".into() }) };
     let mut table = Table::new("health", &["kernel", "ok", "worst", "allowed", "millis", "message"]);
     let total = kernels::ALL.len() as u64;
-    for (done, entry) in kernels::ALL.iter().enumerate() {
-        ctx.progress(Phase::Verifying, done as u64, total);
-        ctx.checkpoint().await?;
-        let begun = ctx.host.now_millis();
-        let (ok, worst, allowed, message) = match (entry.check)(gpu).await {
+    let mut rows = vec![None; kernels::ALL.len()];
+    ctx.progress(Phase::Verifying, 0, total);
+    ctx.checkpoint().await?;
+    let begun = ctx.host.now_millis();
+    let hear = |at: usize, verdict: Result<Health, LabError>| {
+        let (ok, worst, allowed, message) = match verdict {
             Ok(health) => (health.ok, health.worst, health.allowed, String::new()),
             Err(error) => (false, f64::NAN, f64::NAN, error.to_string()),
         };
         let millis = ctx.host.now_millis() - begun;
-        table.rows.push(vec![
-            entry.name.into(),
+        rows[at] = Some(vec![
+            kernels::ALL[at].name.into(),
             f64::from(u8::from(ok)).into(),
             worst.into(),
             allowed.into(),
             millis.into(),
             message.into(),
         ]);
+        table.rows = rows.iter().flatten().cloned().collect();
+        ctx.progress(Phase::Verifying, table.rows.len() as u64, total);
         ctx.table(table.clone());
-    }
-    Ok(())
+        ctx.not_stopped()
+    };
+    kernels::check_each(gpu, Depth::InUse, hear).await
 }
 
 /// One burn operation on this tier; emits table `burn` (`tier, millis, max_error, allowed`), one row on the CPU tier and
