@@ -44,8 +44,7 @@ pub fn adamw(state: &mut Moments, g: &[f32], settings: &AdamW, step: u32, kept: 
     assert!(state.p.len() == count && state.m.len() == count && state.v.len() == count, "adamw: {count} gradients");
     let (beta1, beta2) = (f64::from(settings.beta1), f64::from(settings.beta2));
     let (rate, epsilon) = (f64::from(settings.rate), f64::from(settings.epsilon));
-    for i in 0..count {
-        let slope = f64::from(g[i]);
+    for (i, slope) in g.iter().map(|g| f64::from(*g)).enumerate() {
         state.m[i] = beta1 * state.m[i] + (1.0 - beta1) * slope;
         state.v[i] = beta2 * state.v[i] + (1.0 - beta2) * slope * slope;
         let mean = state.m[i] / (1.0 - beta1.powi(step as i32));

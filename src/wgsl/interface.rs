@@ -28,8 +28,11 @@ fn bound(module: &Module) -> Vec<Bound> {
     all.collect()
 }
 
-/// The fields of `Params`: name, type, offset, and where they end.
-fn params(module: &Module) -> Option<(Vec<(String, String, u32)>, u32, Span)> {
+/// Name, type and offset of a field.
+type Field = (String, String, u32);
+
+/// The fields of `Params`, how many bytes they are, and where they are declared.
+fn params(module: &Module) -> Option<(Vec<Field>, u32, Span)> {
     let (handle, ty) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(PARAMS))?;
     let TypeInner::Struct { members, span } = &ty.inner else { return None };
     let fields = members.iter().map(|member| {

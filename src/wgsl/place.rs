@@ -52,6 +52,6 @@ mod tests {
         // Inside a character, beyond the end, backwards: the nearest sensible place.
         assert_eq!(Place::of(text, 4, 5).column, 4);
         assert_eq!(Place::of(text, 500, 600), Place { line: 3, column: 1, length: 1 });
-        assert_eq!(Place::of(text, 9, 2).line, 1 + 0);
+        assert_eq!(Place::of(text, 9, 2).line, 1);
     }
 }

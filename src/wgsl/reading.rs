@@ -200,7 +200,7 @@ fn unexpected(text: &str, message: &str, all: &[Token<'_>], at: usize, words: [&
     {
         return Some(Hint::NotAnExpression);
     }
-    if statement_ends && !on_new_line && (here == "}" || next != "") && before != "" {
+    if statement_ends && !on_new_line && (here == "}" || !next.is_empty()) && !before.is_empty() {
         return Some(Hint::MissingSemicolon);
     }
     if message.starts_with("expected identifier") && here.starts_with(|c: char| c.is_alphabetic()) {

@@ -89,7 +89,7 @@ fn round_even(v: f32) -> f32 {
 fn float_of_one(fun: M, x: f32) -> Option<f32> {
     Some(match fun {
         M::Abs => x.abs(),
-        M::Saturate => x.max(0.0).min(1.0),
+        M::Saturate => x.clamp(0.0, 1.0),
         M::Cos => x.cos(),
         M::Cosh => x.cosh(),
         M::Sin => x.sin(),
@@ -147,7 +147,7 @@ fn float_of_many(fun: M, x: f32, y: f32, z: f32) -> Option<f32> {
             }
         }
         M::SmoothStep => {
-            let t = ((z - x) / (y - x)).max(0.0).min(1.0);
+            let t = ((z - x) / (y - x)).clamp(0.0, 1.0);
             t * t * (3.0 - 2.0 * t)
         }
         _ => return None,

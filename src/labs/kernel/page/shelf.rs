@@ -50,7 +50,7 @@ pub(super) fn lines_of(text: &str, function: &str) -> Range<usize> {
             rest.trim_start().strip_prefix(function).is_some_and(|r| r.trim_start().starts_with('('))
         })
     };
-    let Some(head) = code.iter().position(|l| is_head(&l)) else { return 0..0 };
+    let Some(head) = code.iter().position(is_head) else { return 0..0 };
     let start = (0..head).rev().take_while(|i| code[*i].trim_start().starts_with('@')).last().unwrap_or(head);
     let mut depth = 0;
     for (i, line) in code.iter().enumerate().skip(head) {

@@ -93,7 +93,7 @@ fn unpack(random: &mut Generator, count: usize) -> Case {
     }
     Case {
         shape: count.to_string(),
-        is_odd: count % 8 != 0,
+        is_odd: !count.is_multiple_of(8),
         params: vec![count as u32],
         expected: codes.iter().map(|c| Expected { value: f64::from(*c), allowed: 0.0 }).collect(),
         groups: [(words.len()).div_ceil(64) as u32, 1, 1],
