@@ -16,6 +16,8 @@ const SOFTWARE_PRODUCTS: usize = 1 << 20;
 const PRODUCTS: usize = 1 << 30;
 /// Weights of a measured product at most: 64 MiB in f32.
 const MEASURED_WEIGHTS: usize = 1 << 24;
+/// The largest group that shares a scale.
+const LONGEST_GROUP: usize = 128;
 /// Rows at most; more are no other class.
 const MEASURED_ROWS: usize = 256;
 /// What a sample should take, long against the tenth of a millisecond in which browsers tell the time.
@@ -68,10 +70,14 @@ pub async fn prepare_lora(gpu: &Gpu, m: usize, k: usize, rank: usize) -> Result<
 
 /// Sides that take about a millisecond, `K` in whole groups so that nothing is padded meanwhile.
 fn shortened(gpu: &Gpu, m: usize, n: usize, k: usize) -> (usize, usize, usize) {
-    let most = if gpu.is_software() { SOFTWARE_PRODUCTS } else { PRODUCTS };
-    let (m, mut n, mut k) = (m.min(MEASURED_ROWS), n, k.next_multiple_of(128));
+    shortened_to(if gpu.is_software() { SOFTWARE_PRODUCTS } else { PRODUCTS }, m, n, k)
+}
+
+fn shortened_to(most: usize, m: usize, n: usize, k: usize) -> (usize, usize, usize) {
+    let (m, mut n, mut k) = (m.min(MEASURED_ROWS), n, k.next_multiple_of(LONGEST_GROUP));
     while m * n * k > most || n * k > MEASURED_WEIGHTS {
-        if n >= k { n = n.div_ceil(2) } else { k = (k / 2).next_multiple_of(128) }
+        // `K` ends at one group; then only `N` is left to halve.
+        if n >= k || k == LONGEST_GROUP { n = n.div_ceil(2) } else { k = (k / 2).next_multiple_of(LONGEST_GROUP) }
     }
     (m, n, k)
 }
@@ -151,6 +157,25 @@ impl Operands {
             (Pass::InputGradient, Some(w), _) => input_gradient(gpu, batch, &self.left, w, None, &self.out),
             (_, _, Some(x)) => weight_gradient(gpu, batch, &self.left, x, &self.out),
             (_, _, None) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_is_shortened_to_what_is_allowed() {
+        let sides = [1, 3, 64, 127, 128, 129, 255, 256, 1000, 4096, 8192];
+        for most in [SOFTWARE_PRODUCTS, PRODUCTS] {
+            for m in [1, 8, 64, 256, 512] {
+                for (n, k) in sides.iter().flat_map(|&n| sides.map(|k| (n, k))) {
+                    let (rows, n, k) = shortened_to(most, m, n, k);
+                    assert!(rows * n * k <= most && n * k <= MEASURED_WEIGHTS && k % LONGEST_GROUP == 0, "{m} {n} {k}");
+                    assert_eq!(rows, m.min(MEASURED_ROWS));
+                }
+            }
         }
     }
 }
