@@ -51,7 +51,9 @@ fn adamw_agrees() {
     on_gpu(|gpu| {
         let mut cases = 0;
         for count in [1, 2, 3, 4, 5, 63, 64, 65, 255, 256, 257, 1021] {
-            for kept in [vec![], vec![0..count, count..count], vec![0..count / 2, 0..0], vec![1..count, count..count]] {
+            for kept in
+                [vec![], vec![0..count, count..count], vec![0..count / 2, count..count], vec![1..count, count..count]]
+            {
                 for variant in [None, Some("v1")] {
                     gpu.force_variant("adamw", variant);
                     let worst = block_on(adamw_case(gpu, count, &kept)).unwrap();
