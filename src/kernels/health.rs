@@ -71,6 +71,9 @@ macro_rules! entry {
     ($($module:ident)::+, variants $check:path) => {
         entry!(@ $($module)::+, |gpu, depth| Box::pin(judged(super::$($module)::+::NAME, $check(gpu, depth))))
     };
+    ($($module:ident)::+, matrix $check:path) => {
+        entry!(@ $($module)::+, |gpu, _| Box::pin(judged(super::$($module)::+::NAME, $check(gpu, ROWS, COLS))))
+    };
     ($($module:ident)::+, $check:path) => {
         entry!(@ $($module)::+, |gpu, _| Box::pin(judged(super::$($module)::+::NAME, $check(gpu))))
     };
@@ -78,17 +81,17 @@ macro_rules! entry {
 
 /// Every kernel there is.
 pub const ALL: &[KernelEntry] = &[
-    entry!(group_range, check_group_range),
-    entry!(group_percentile, check_group_percentile),
-    entry!(group_scale_search, check_group_scale_search),
-    entry!(quantize, check_quantize),
-    entry!(dequantize, check_dequantize),
-    entry!(error_stats, check_error_stats),
-    entry!(matrix_stats, check_matrix_stats),
-    entry!(histogram, check_histogram),
-    entry!(matvec, check_matvec),
-    entry!(heatmap, check_heatmap),
-    entry!(scale_columns, check_scale_columns),
+    entry!(group_range, matrix check_group_range),
+    entry!(group_percentile, matrix check_group_percentile),
+    entry!(group_scale_search, matrix check_group_scale_search),
+    entry!(quantize, matrix check_quantize),
+    entry!(dequantize, matrix check_dequantize),
+    entry!(error_stats, matrix check_error_stats),
+    entry!(matrix_stats, matrix check_matrix_stats),
+    entry!(histogram, matrix check_histogram),
+    entry!(matvec, matrix check_matvec),
+    entry!(heatmap, matrix check_heatmap),
+    entry!(scale_columns, matrix check_scale_columns),
     entry!(product::pad, super::product::health::check_pad),
     entry!(product::matmul_f32, variants super::product::health::check_matmul_f32),
     entry!(product::matmul_f16, variants super::product::health::check_matmul_f16),
@@ -179,15 +182,15 @@ const ROWS: usize = 37;
 const COLS: usize = 131;
 const SEED: u32 = 20_261_123;
 
-fn weights() -> Vec<f32> {
-    let mut w = math::heavy_tailed(ROWS, COLS, SEED);
-    w[2 * COLS..3 * COLS].fill(0.0);
+fn weights(rows: usize, cols: usize) -> Vec<f32> {
+    let mut w = math::heavy_tailed(rows, cols, SEED);
+    w[2 * cols..3 * cols].fill(0.0);
     w
 }
 
 /// Longer than a group that one workgroup reduces at once, so that partial sums and their combination run too.
 fn long_weights() -> (Vec<f32>, usize, usize) {
-    let (rows, cols) = (3, super::layout::WHOLE_GROUP + 67);
+    let (rows, cols) = (2, super::layout::WHOLE_GROUP + 67);
     (math::heavy_tailed(rows, cols, SEED + 1), rows, cols)
 }
 
@@ -216,8 +219,8 @@ async fn both(
     Ok(compare(&math::quantize(w, rows, cols, spec), &got, &inverses))
 }
 
-async fn check_group_range(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
+pub(super) async fn check_group_range(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let (w, (long, long_rows, long_cols)) = (weights(rows, cols), long_weights());
     let mut worst = 0f64;
     for symmetry in [Symmetry::Symmetric, Symmetry::FullRange, Symmetry::Asymmetric] {
         for storage in [ScaleStorage::F32, ScaleStorage::F16] {
@@ -225,53 +228,72 @@ async fn check_group_range(gpu: &Gpu) -> Result<f64, LabError> {
             let group = QuantSpec { scale_storage: storage, ..group };
             let row = QuantSpec { granularity: Granularity::Row, ..group };
             let compare = |a: &math::Quantized, b: &math::Quantized, _: &[f32]| agreement::scales(a, b);
-            worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-            worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
+            worst = worst.max(both(gpu, (&w, rows, cols), &group, compare).await?);
+            worst = worst.max(both(gpu, (&long, long_rows, long_cols), &row, compare).await?);
         }
     }
     Ok(worst)
 }
 
-async fn check_group_percentile(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
+/// The percentiles that are tried.
+pub(super) const PERCENTS: [f32; 2] = [50.0, 99.0];
+
+async fn check_group_percentile(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
     let mut worst = 0f64;
-    for percent in [50.0, 99.0] {
-        let rule = ScaleRule::Percentile { percent };
-        let group = spec(Format::Int(4), Symmetry::Asymmetric, Granularity::Group(32), rule);
-        let row = QuantSpec { granularity: Granularity::Row, ..group };
-        let compare = |a: &math::Quantized, b: &math::Quantized, _: &[f32]| agreement::scales(a, b);
-        worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-        worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
+    for percent in PERCENTS {
+        worst = worst.max(check_percentile(gpu, rows, cols, percent).await?);
     }
     Ok(worst)
 }
 
-async fn check_group_scale_search(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
+pub(super) async fn check_percentile(gpu: &Gpu, rows: usize, cols: usize, percent: f32) -> Result<f64, LabError> {
+    let (w, (long, long_rows, long_cols)) = (weights(rows, cols), long_weights());
+    let rule = ScaleRule::Percentile { percent };
+    let group = spec(Format::Int(4), Symmetry::Asymmetric, Granularity::Group(32), rule);
+    let row = QuantSpec { granularity: Granularity::Row, ..group };
+    let compare = |a: &math::Quantized, b: &math::Quantized, _: &[f32]| agreement::scales(a, b);
+    let worst = both(gpu, (&w, rows, cols), &group, compare).await?;
+    Ok(worst.max(both(gpu, (&long, long_rows, long_cols), &row, compare).await?))
+}
+
+/// The formats whose scales are searched for.
+pub(super) const SEARCHED: [(&str, Format, Symmetry); 3] = [
+    ("INT4", Format::Int(4), Symmetry::Symmetric),
+    ("INT3", Format::Int(3), Symmetry::Asymmetric),
+    ("NF4", Format::Nf4, Symmetry::Symmetric),
+];
+
+async fn check_group_scale_search(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
     let mut worst = 0f64;
-    for (format, symmetry) in [
-        (Format::Int(4), Symmetry::Symmetric),
-        (Format::Int(3), Symmetry::Asymmetric),
-        (Format::Nf4, Symmetry::Symmetric),
-    ] {
-        let group = spec(format, symmetry, Granularity::Group(32), ScaleRule::LeastSquares);
-        let depth = summation_depth(gpu, ROWS * COLS / 32, 32);
-        let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
-            agreement::least_squares(&w, a, b, inverses, depth)
-        };
-        worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-        let row = QuantSpec { granularity: Granularity::Row, ..group };
-        let depth = summation_depth(gpu, rows, cols) + cols.div_ceil(super::layout::CHUNK);
-        let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
-            agreement::least_squares(&long, a, b, inverses, depth)
-        };
-        worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
+    for (_, format, symmetry) in SEARCHED {
+        worst = worst.max(check_search(gpu, rows, cols, (format, symmetry)).await?);
     }
     Ok(worst)
 }
 
-async fn check_quantize(gpu: &Gpu) -> Result<f64, LabError> {
-    let w = weights();
+pub(super) async fn check_search(
+    gpu: &Gpu,
+    rows: usize,
+    cols: usize,
+    (format, symmetry): (Format, Symmetry),
+) -> Result<f64, LabError> {
+    let (w, (long, long_rows, long_cols)) = (weights(rows, cols), long_weights());
+    let group = spec(format, symmetry, Granularity::Group(32), ScaleRule::LeastSquares);
+    let depth = summation_depth(gpu, rows * cols / 32, 32);
+    let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
+        agreement::least_squares(&w, a, b, inverses, depth)
+    };
+    let worst = both(gpu, (&w, rows, cols), &group, compare).await?;
+    let row = QuantSpec { granularity: Granularity::Row, ..group };
+    let depth = summation_depth(gpu, long_rows, long_cols) + long_cols.div_ceil(super::layout::CHUNK);
+    let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
+        agreement::least_squares(&long, a, b, inverses, depth)
+    };
+    Ok(worst.max(both(gpu, (&long, long_rows, long_cols), &row, compare).await?))
+}
+
+pub(super) async fn check_quantize(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let w = weights(rows, cols);
     let mut worst = 0f64;
     for (format, symmetry) in [
         (Format::Int(8), Symmetry::Symmetric),
@@ -286,14 +308,14 @@ async fn check_quantize(gpu: &Gpu) -> Result<f64, LabError> {
             let spec = QuantSpec { rounding, ..spec(format, symmetry, Granularity::Block(64), ScaleRule::AbsMax) };
             let compare =
                 |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| agreement::codes(&w, a, b, inverses);
-            worst = worst.max(both(gpu, (&w, ROWS, COLS), &spec, compare).await?);
+            worst = worst.max(both(gpu, (&w, rows, cols), &spec, compare).await?);
         }
     }
     Ok(worst)
 }
 
-async fn check_dequantize(gpu: &Gpu) -> Result<f64, LabError> {
-    let matrix = upload_matrix(gpu, &weights(), ROWS, COLS)?;
+pub(super) async fn check_dequantize(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let matrix = upload_matrix(gpu, &weights(rows, cols), rows, cols)?;
     let mut worst = 0f64;
     for (format, symmetry) in [
         (Format::Int(5), Symmetry::Symmetric),
@@ -314,36 +336,36 @@ async fn check_dequantize(gpu: &Gpu) -> Result<f64, LabError> {
 }
 
 /// A matrix and one that differs from it a little, on both sides.
-fn pair() -> (Vec<f32>, Vec<f32>) {
-    let w = weights();
+fn pair(rows: usize, cols: usize) -> (Vec<f32>, Vec<f32>) {
+    let w = weights(rows, cols);
     let spec = spec(Format::Int(4), Symmetry::Symmetric, Granularity::Group(32), ScaleRule::AbsMax);
-    let w_hat = math::dequantize(&math::quantize(&w, ROWS, COLS, &spec));
+    let w_hat = math::dequantize(&math::quantize(&w, rows, cols, &spec));
     (w, w_hat)
 }
 
-async fn check_error_stats(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
+pub(super) async fn check_error_stats(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let (w, w_hat) = pair(rows, cols);
+    let (a, b) = (upload_matrix(gpu, &w, rows, cols)?, upload_matrix(gpu, &w_hat, rows, cols)?);
     let mut worst = 0f64;
     for axis in [Axis::Rows, Axis::Columns] {
         let got = super::error_stats(gpu, &a, &b, axis).await?;
-        let depth = if axis == Axis::Rows { summation_depth(gpu, ROWS, COLS) } else { ROWS };
-        worst = worst.max(agreement::line_stats(&math::error_stats(&w, &w_hat, ROWS, COLS, axis), &got, depth));
+        let depth = if axis == Axis::Rows { summation_depth(gpu, rows, cols) } else { rows };
+        worst = worst.max(agreement::line_stats(&math::error_stats(&w, &w_hat, rows, cols, axis), &got, depth));
     }
     Ok(worst)
 }
 
-async fn check_matrix_stats(gpu: &Gpu) -> Result<f64, LabError> {
+pub(super) async fn check_matrix_stats(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
     // Far from zero, where careless sums cancel.
-    let w: Vec<f32> = weights().iter().map(|w| w + 1.0).collect();
-    let got = super::matrix_stats(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?).await?;
+    let w: Vec<f32> = weights(rows, cols).iter().map(|w| w + 1.0).collect();
+    let got = super::matrix_stats(gpu, &upload_matrix(gpu, &w, rows, cols)?).await?;
     let depth = summation_depth(gpu, w.len().div_ceil(super::layout::CHUNK), w.len());
     Ok(agreement::matrix_stats(&math::matrix_stats(&w), &got, depth))
 }
 
-async fn check_histogram(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
+pub(super) async fn check_histogram(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let (w, w_hat) = pair(rows, cols);
+    let (a, b) = (upload_matrix(gpu, &w, rows, cols)?, upload_matrix(gpu, &w_hat, rows, cols)?);
     let got = super::histogram(gpu, &a, -0.1, 0.1, 61).await?;
     let weights = agreement::counts(&w, -0.1, 0.1, &math::histogram(&w, -0.1, 0.1, 61), &got);
     let errors: Vec<f32> = w.iter().zip(&w_hat).map(|(w, hat)| hat - w).collect();
@@ -352,35 +374,35 @@ async fn check_histogram(gpu: &Gpu) -> Result<f64, LabError> {
     Ok(weights.max(agreement::counts(&errors, -0.01, 0.01, &reference, &got)))
 }
 
-async fn check_matvec(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, x) = (weights(), math::activations(COLS, SEED));
-    let got = super::matvec(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?, &x).await?;
-    let reference = math::matvec(&w, ROWS, COLS, &x);
-    Ok(agreement::product(&w, &x, &reference, &got, summation_depth(gpu, ROWS, COLS)))
+pub(super) async fn check_matvec(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let (w, x) = (weights(rows, cols), math::activations(cols, SEED));
+    let got = super::matvec(gpu, &upload_matrix(gpu, &w, rows, cols)?, &x).await?;
+    let reference = math::matvec(&w, rows, cols, &x);
+    Ok(agreement::product(&w, &x, &reference, &got, summation_depth(gpu, rows, cols)))
 }
 
-async fn check_heatmap(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
-    let whole = Viewport { row: 0, col: 0, rows: ROWS, cols: COLS };
-    let part = Viewport { row: 5, col: 7, rows: 11, cols: 13 };
+pub(super) async fn check_heatmap(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let (w, w_hat) = pair(rows, cols);
+    let (a, b) = (upload_matrix(gpu, &w, rows, cols)?, upload_matrix(gpu, &w_hat, rows, cols)?);
+    let whole = Viewport { row: 0, col: 0, rows, cols };
+    let part = Viewport { row: rows / 7, col: cols / 19, rows: rows / 3, cols: cols / 10 };
     let mut worst = 0f64;
     // The row of zeros: nothing but ties.
-    let ties = Viewport { row: 2, col: 0, rows: 1, cols: COLS };
+    let ties = Viewport { row: 2, col: 0, rows: 1, cols };
     for (view, cell_rows, cell_cols) in [(whole, 7, 11), (part, 16, 16), (ties, 1, 5)] {
         let got = super::heatmap(gpu, &a, &b, view, cell_rows, cell_cols).await?;
-        let reference = math::heatmap(&w, &w_hat, ROWS, COLS, view, cell_rows, cell_cols);
+        let reference = math::heatmap(&w, &w_hat, rows, cols, view, cell_rows, cell_cols);
         worst = worst.max(agreement::cells(&reference, &got));
     }
     Ok(worst)
 }
 
-async fn check_scale_columns(gpu: &Gpu) -> Result<f64, LabError> {
-    let w = weights();
-    let columns = [0, 64, COLS - 1];
-    let scaled = super::scale_columns(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?, &columns.map(|c| c as u32), 7.3)?;
+pub(super) async fn check_scale_columns(gpu: &Gpu, rows: usize, cols: usize) -> Result<f64, LabError> {
+    let w = weights(rows, cols);
+    let columns = [0, cols / 2, cols - 1];
+    let scaled = super::scale_columns(gpu, &upload_matrix(gpu, &w, rows, cols)?, &columns.map(|c| c as u32), 7.3)?;
     let got = read_matrix(gpu, &scaled).await?;
     let mut expected = w;
-    math::scale_columns(&mut expected, COLS, &columns, 7.3);
+    math::scale_columns(&mut expected, cols, &columns, 7.3);
     Ok(agreement::equal(&expected, &got))
 }

@@ -33,6 +33,8 @@ pub mod product;
 mod quantize;
 mod scale_columns;
 mod survey;
+#[cfg(feature = "wgsl")]
+pub mod trials;
 mod weight;
 
 pub use ceilings::{Ceilings, ceilings};
