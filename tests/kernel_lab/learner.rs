@@ -3,7 +3,7 @@
 use afina::gpu::Gpu;
 use afina::kernels::{ALL, Depth};
 use afina::labs::Command;
-use afina::labs::kernel::{Attempt, Config};
+use afina::labs::kernel::{Attempt, Config, Puzzle};
 use afina::protocol::Hint;
 
 use super::*;
@@ -210,4 +210,36 @@ fn a_kernel_that_does_not_exist_and_a_bad_configuration_are_named() {
     assert!(matches!(attempt("no_such", small()), LabError::Unknown { field, .. } if field == "kernel"));
     let off = Config { batch: 0, ..small() };
     assert!(matches!(attempt("gelu", off), LabError::OutOfRange { field, .. } if field == "batch"));
+}
+
+fn solution(puzzle: Puzzle) -> String {
+    std::fs::read_to_string(format!("src/labs/kernel/puzzles/{}_solution.wgsl", puzzle.key())).unwrap()
+}
+
+fn solve(device: &Device, puzzle: Puzzle, source: String) -> Rc<Kept> {
+    attempt_with(device, Attempt::Solve { puzzle, source }, &Stops::default())
+}
+
+#[test]
+fn a_puzzle_that_the_interpreter_accepts_also_runs_on_the_gpu_and_is_timed() {
+    let device = Device::Gpu(open());
+    for puzzle in Puzzle::ALL {
+        let kept = solve(&device, puzzle, solution(puzzle));
+        assert!(kept.is_done(), "{puzzle:?}: {:?}", kept.0.borrow().last());
+        let table = kept.table(tables::VERDICTS);
+        let rows = |check: &str| (0..table.rows.len()).filter(|&r| table.text(r, "check") == Some(check)).count();
+        let on_device = (0..table.rows.len()).filter(|&r| table.text(r, "shape").is_some_and(|s| s.ends_with("GPU")));
+        assert_eq!(on_device.count(), 4 + 1 + 1, "{puzzle:?}: four shapes, a large one, its time: {table:?}");
+        assert_eq!(rows("speed"), 2, "{puzzle:?}: work by the interpreter, time by the device");
+        let wrong = (0..table.rows.len()).filter(|&r| table.number(r, "ok") != Some(1.0));
+        // The same text twice: only noise can make one of them late.
+        assert!(wrong.into_iter().all(|r| table.text(r, "check") == Some("speed")), "{puzzle:?}: {table:?}");
+        let beside = kept.table(tables::BESIDE);
+        let [ours, yours] = ["ours", "yours"].map(|version| number_of(&beside, version, "millis"));
+        assert!(ours > 0.0 && yours > 0.0);
+        println!("{puzzle:?}: ours {ours} ms, the same text again {yours} ms");
+    }
+    let wrong = solution(Puzzle::UnpackInt4).replace("k++", "k += 2u");
+    let kept = solve(&device, Puzzle::UnpackInt4, wrong);
+    assert!(!kept.has(tables::BESIDE), "what is wrong does not get to the device");
 }

@@ -196,8 +196,9 @@ pub enum Attempt {
     /// [`tables::VERDICTS`]), its work counted beside ours (table [`tables::WORK`]), and if it is right timed beside ours
     /// (table [`tables::BESIDE`]; GPU tier only). On the CPU tier the text is interpreted, see `crate::wgsl`.
     Try { kernel: String, source: String, config: Config },
-    /// An attempt at a puzzle: diagnostics, table [`tables::VERDICTS`], and on the GPU tier [`tables::BESIDE`]. On the CPU
-    /// tier the text is interpreted, see `crate::wgsl`.
+    /// An attempt at a puzzle: diagnostics and table [`tables::VERDICTS`] by the interpreter of `crate::wgsl`; on the GPU
+    /// tier what it accepted runs on the device as well, and is timed beside the model solution (table
+    /// [`tables::BESIDE`]).
     Solve { puzzle: Puzzle, source: String },
     /// The skeleton, the model solution's hints and the interface of every puzzle: table [`tables::PUZZLES`].
     Puzzles,

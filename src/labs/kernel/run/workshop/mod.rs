@@ -6,6 +6,7 @@
 //! judge.rs        one text on one case, by the interpreter
 //! compare.rs      a version of one of our kernels: shape by shape against the reference, then beside ours
 //! interpreter.rs  the interpreter as a device that our host wrappers run on
+//! device.rs       a puzzle on a real device
 //! compiled.rs     a learner's text on a real device, and what its compiler says
 //! timing.rs       two texts timed in turn
 //! ```
@@ -16,14 +17,15 @@
 mod cases;
 mod compare;
 mod compiled;
+mod device;
 mod interpreter;
 mod judge;
 mod texts;
 mod timing;
 
 use crate::kernels;
-use crate::labs::Ctx;
 use crate::labs::kernel::{Attempt, MAX_SOURCE_BYTES, Puzzle, tables};
+use crate::labs::{Ctx, Device};
 use crate::protocol::{LabError, Phase, Table};
 use crate::wgsl::{Diagnostic, Valid, check, interface};
 
@@ -104,7 +106,7 @@ async fn solve(puzzle: Puzzle, source: &str, ctx: &Ctx) -> Result<(), LabError> 
         match judge::judge(&mine, &model, puzzle, case) {
             Ok(verdict) => {
                 work.add(&verdict);
-                verdicts.rows.push(verdict.row(case));
+                verdicts.rows.push(verdict.row(case, ""));
             }
             Err(stopped) => {
                 // Where a GPU would silently go wrong, the text is stopped at its line; other shapes say nothing more.
@@ -117,8 +119,13 @@ async fn solve(puzzle: Puzzle, source: &str, ctx: &Ctx) -> Result<(), LabError> 
     }
     verdicts.rows.push(work.row());
     ctx.table(diagnostics(&[]));
-    ctx.table(verdicts);
-    Ok(())
+    ctx.table(verdicts.clone());
+    let is_right = (0..verdicts.rows.len()).all(|row| verdicts.number(row, "ok") == Some(1.0));
+    match &ctx.device {
+        // What the interpreter refused, or found wasteful, does not get to the device.
+        Device::Gpu(gpu) if is_right => device::solve(gpu, puzzle, source, &cases, verdicts, ctx).await,
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::labs::kernel::run::{gpu as products, ladder, median};
 use crate::labs::kernel::{Checked, tables};
 use crate::protocol::{Cell, LabError, Phase, Table};
 
-use super::compiled::compile;
+use super::compiled::{Replaced, compile};
 
 /// Rounds in which each text is timed once, ours first in every other one.
 pub(super) const ROUNDS: usize = 9;
@@ -54,10 +54,9 @@ pub(super) async fn rows(
 ) -> Result<Vec<Vec<Cell>>, LabError> {
     let ours: Vec<Recorded> = tape.iter().take(MAX_DISPATCHES).cloned().collect();
     let yours: Vec<Recorded> = ours.iter().map(|recorded| recorded.named(YOURS)).collect();
-    gpu.replace_source(YOURS, Some(source));
-    let timed = both(gpu, &ours, &yours, ctx).await;
-    gpu.replace_source(YOURS, None);
-    let rows = ["ours", "yours"].into_iter().zip(timed?).map(|(version, millis)| {
+    let _replaced = Replaced::new(gpu, YOURS, source);
+    let timed = both(gpu, &ours, &yours, ctx).await?;
+    let rows = ["ours", "yours"].into_iter().zip(timed).map(|(version, millis)| {
         vec![version.into(), entry.into(), shape.into(), millis.into(), (ROUNDS as f64).into()]
     });
     Ok(rows.collect())
