@@ -25,6 +25,7 @@ mod heatmap;
 mod histogram;
 mod layout;
 mod matrix;
+mod matrix_health;
 mod matrix_stats;
 mod matvec;
 pub mod nn;

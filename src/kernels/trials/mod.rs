@@ -15,7 +15,7 @@ use std::pin::Pin;
 use crate::gpu::Gpu;
 use crate::protocol::LabError;
 
-use super::{ALL, Depth, KernelEntry, health};
+use super::{ALL, Depth, KernelEntry, matrix_health};
 
 /// The worst disagreement in multiples of what is allowed, once it is known.
 pub type Judging<'a> = Pin<Box<dyn Future<Output = Result<f64, LabError>> + 'a>>;
@@ -127,7 +127,7 @@ fn matrix(kernel: &str, Sides { k, n, .. }: Sides) -> Vec<Trial> {
     let shape = format!("{n} × {k}");
     macro_rules! one {
         ($check:ident) => {
-            vec![Trial::new(shape, None, move |gpu| Box::pin(health::$check(gpu, n, k)))]
+            vec![Trial::new(shape, None, move |gpu| Box::pin(matrix_health::$check(gpu, n, k)))]
         };
     }
     match kernel {
@@ -135,18 +135,18 @@ fn matrix(kernel: &str, Sides { k, n, .. }: Sides) -> Vec<Trial> {
         "group_percentile" => {
             let one = |percent| {
                 Trial::new(format!("{shape}, {percent} %"), None, move |gpu| {
-                    Box::pin(health::check_percentile(gpu, n, k, percent))
+                    Box::pin(matrix_health::check_percentile(gpu, n, k, percent))
                 })
             };
-            health::PERCENTS.map(one).into()
+            matrix_health::PERCENTS.map(one).into()
         }
         "group_scale_search" => {
             let one = |(name, format, symmetry)| {
                 Trial::new(format!("{shape}, {name}"), None, move |gpu| {
-                    Box::pin(health::check_search(gpu, n, k, (format, symmetry)))
+                    Box::pin(matrix_health::check_search(gpu, n, k, (format, symmetry)))
                 })
             };
-            health::SEARCHED.map(one).into()
+            matrix_health::SEARCHED.map(one).into()
         }
         "quantize" => one!(check_quantize),
         "dequantize" => one!(check_dequantize),
