@@ -77,6 +77,9 @@ fn a_right_but_slower_version_is_accepted(device: &Device) {
     let verdicts = verdicts(&kept);
     assert!(verdicts.len() >= 3 && verdicts.iter().all(|v| v.2), "{verdicts:?}");
     assert!(verdicts.iter().all(|v| v.1 == "softmax_v1"), "only what was touched is looked at: {verdicts:?}");
+    let shown = kept.table(tables::VERDICTS);
+    let worst = (0..shown.rows.len()).filter_map(|row| shown.number(row, "worst")).fold(0.0, f64::max);
+    assert!(worst > 0.0 && worst <= 1.0, "exponentials are rounded: {worst}");
     let work = kept.table(tables::WORK);
     for column in ["reads", "multiplications", "steps"] {
         let [ours, yours] = ["ours", "yours"].map(|version| number_of(&work, version, column));

@@ -94,6 +94,13 @@ impl Comparison<'_> {
         let is_watched = |trial: &Trial| trial.entry.is_none_or(|entry| self.watched.contains(&entry));
         let trials: Vec<Trial> = trials::of(self.kernel.name).into_iter().filter(is_watched).collect();
         let mut is_right = true;
+        // Theirs stays in the kernel's place over all shapes, so that it is compiled once; ours comes back at the end of
+        // this function, however it ends.
+        let ctx = self.ctx;
+        let _replaced = match &ctx.device {
+            Device::Gpu(gpu) => Some(Replaced::new(gpu, self.kernel.name, self.source)),
+            Device::Cpu => None,
+        };
         for (done, trial) in trials.iter().enumerate() {
             self.ctx.progress(Phase::Verifying, done as u64, trials.len() as u64);
             self.ctx.checkpoint().await?;
@@ -104,7 +111,7 @@ impl Comparison<'_> {
             self.ctx.checkpoint().await?;
             let Some(entry) = ours.entries.iter().find(|e| self.watched.contains(e)).copied() else { continue };
             let outcome = match self.interpret(trial, &ours).await? {
-                Outcome::Worst(worst) if worst <= 1.0 => self.on_device(trial).await?,
+                Outcome::Worst(worst) if worst <= 1.0 => self.on_device(trial, worst).await?,
                 other => other,
             };
             let stopped = match &outcome {
@@ -140,17 +147,16 @@ impl Comparison<'_> {
         Ok(Outcome::Worst(worst))
     }
 
-    /// Their text on the device, where there is one. It stands in the kernel's place only until the result is there.
-    async fn on_device(&self, trial: &Trial) -> Result<Outcome, LabError> {
+    /// Their text on the device, where there is one: the worse of its disagreement and the interpreter's.
+    async fn on_device(&self, trial: &Trial, interpreted: f64) -> Result<Outcome, LabError> {
         let tape = self.interpreted.take_tape();
-        let Device::Gpu(gpu) = &self.ctx.device else { return Ok(Outcome::Worst(0.0)) };
-        let _replaced = Replaced::new(gpu, self.kernel.name, self.source);
+        let Device::Gpu(gpu) = &self.ctx.device else { return Ok(Outcome::Worst(interpreted)) };
         let judged = match compile(gpu, self.kernel.name, &tape, self.ctx).await {
             Ok(()) => trial.judge(gpu).await,
             Err(error) => Err(error),
         };
         match judged {
-            Ok(worst) => Ok(Outcome::Worst(worst)),
+            Ok(worst) => Ok(Outcome::Worst(worst.max(interpreted))),
             Err(error) => complaint(self.kernel.name, error).map(Outcome::Stopped),
         }
     }
