@@ -227,7 +227,8 @@ pub mod tables {
     /// `check, shape, ok, worst, at, expected, got`: one row a shape; `check` is `correct`, `odd_shape` or `speed`. For a
     /// version of one of our kernels also `entry`: which of its versions the row is about.
     pub const VERDICTS: &str = "verdicts";
-    /// `version, entry, shape, millis, rounds`: rows `ours` and `yours`, medians of `rounds` measurements taken in turn.
+    /// `version, entry, shape, millis, least, rounds`: rows `ours` and `yours`, median and least of `rounds` measurements
+    /// taken in turn.
     pub const BESIDE: &str = "beside";
     /// `version, reads, multiplications, steps, writes, barriers`: rows `ours` and `yours`, counted by an interpreter over
     /// all shapes: words read and written, numbers multiplied, instructions, barriers. Not a time.

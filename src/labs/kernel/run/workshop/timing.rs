@@ -22,7 +22,7 @@ const YOURS: &str = "yours";
 
 /// Table [`tables::BESIDE`] without rows.
 pub(super) fn table() -> Table {
-    Table::new(tables::BESIDE, &["version", "entry", "shape", "millis", "rounds"])
+    Table::new(tables::BESIDE, &["version", "entry", "shape", "millis", "least", "rounds"])
 }
 
 /// Which of the touched entry points are timed: a few; where an edit touches many, the one that is in use.
@@ -57,13 +57,15 @@ pub(super) async fn rows(
     let _replaced = Replaced::new(gpu, YOURS, source);
     let timed = both(gpu, &ours, &yours, ctx).await?;
     let rows = ["ours", "yours"].into_iter().zip(timed).map(|(version, millis)| {
-        vec![version.into(), entry.into(), shape.into(), millis.into(), (ROUNDS as f64).into()]
+        let least = millis.iter().copied().fold(f64::INFINITY, f64::min);
+        let numbers = [median(millis), least, ROUNDS as f64].map(Cell::from);
+        [Cell::from(version), entry.into(), shape.into()].into_iter().chain(numbers).collect()
     });
     Ok(rows.collect())
 }
 
-/// Medians of ours and theirs, in milliseconds a pass over the tape.
-async fn both(gpu: &Gpu, ours: &[Recorded], yours: &[Recorded], ctx: &Ctx) -> Result<[f64; 2], LabError> {
+/// Ours and theirs round by round, in milliseconds a pass over the tape.
+async fn both(gpu: &Gpu, ours: &[Recorded], yours: &[Recorded], ctx: &Ctx) -> Result<[Vec<f64>; 2], LabError> {
     compile(gpu, YOURS, yours, ctx).await?;
     let mut trips = Vec::new();
     for _ in 0..3 {
@@ -89,7 +91,7 @@ async fn both(gpu: &Gpu, ours: &[Recorded], yours: &[Recorded], ctx: &Ctx) -> Re
             millis[which].push(sample(gpu, [ours, yours][which], repeats, trip, ctx).await?);
         }
     }
-    Ok(millis.map(median))
+    Ok(millis)
 }
 
 /// Milliseconds of one pass over the tape, of `repeats` in a submission: by the GPU's clock where it has one, else by the
