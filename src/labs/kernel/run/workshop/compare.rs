@@ -197,8 +197,9 @@ impl Comparison<'_> {
         let [m, k, n, r] = [config.batch, config.inputs, config.outputs, config.rank].map(|v| v as usize);
         let trials = trials::at(gpu, self.kernel.name, Sides { m, k, n, r });
         let mut table = timing::table();
-        for entry in timing::timed(&self.watched, self.kernel.name, config, gpu) {
-            let is_it = |trial: &&Trial| trial.entry.is_none_or(|e| e == entry);
+        for entries in timing::timed(&self.watched, self.kernel.name, config, gpu) {
+            let entry = if entries.len() == 1 { entries[0] } else { self.kernel.name };
+            let is_it = |trial: &&Trial| trial.entry.is_none_or(|e| entries.contains(&e));
             for trial in trials.iter().filter(is_it) {
                 self.ctx.progress(Phase::Computing, table.rows.len() as u64, self.watched.len() as u64);
                 self.ctx.checkpoint().await?;
@@ -206,7 +207,7 @@ impl Comparison<'_> {
                 let judged = trial.judge(gpu).await;
                 let mut tape = gpu.take_tape();
                 judged?;
-                tape.retain(|recorded| recorded.kernel.entry == entry);
+                tape.retain(|recorded| entries.contains(&recorded.kernel.entry));
                 if tape.is_empty() {
                     continue;
                 }

@@ -25,18 +25,18 @@ pub(super) fn table() -> Table {
     Table::new(tables::BESIDE, &["version", "entry", "shape", "millis", "least", "rounds"])
 }
 
-/// Which of the touched entry points are timed: a few; where an edit touches many, the one that is in use.
-pub(super) fn timed(watched: &[&'static str], kernel: &str, config: &Checked, gpu: &Gpu) -> Vec<&'static str> {
+/// Which of the touched entry points are timed, those of a group together: a few each by itself; where an edit touches
+/// many, of a product the one that is in use, of another kernel all that work together.
+pub(super) fn timed(watched: &[&'static str], kernel: &str, config: &Checked, gpu: &Gpu) -> Vec<Vec<&'static str>> {
     if watched.len() <= MOST_TIMED {
-        return watched.to_vec();
+        return watched.iter().map(|entry| vec![*entry]).collect();
     }
     let in_use = ladder::format_of(kernel)
         .ok()
         .map(|format| chosen(gpu, products::storage(format, config), Pass::Forward, config.batch as usize, None));
     match in_use.filter(|entry| watched.contains(entry)) {
-        Some(entry) => vec![entry],
-        // The best of a file stands last.
-        None => watched.last().copied().into_iter().collect(),
+        Some(entry) => vec![vec![entry]],
+        None => vec![watched.to_vec()],
     }
 }
 
