@@ -6,7 +6,7 @@ use std::rc::Rc;
 use afina::gpu::Gpu;
 use afina::kernels::ALL;
 use afina::kernels::product::Storage;
-use afina::math::{AdamW, LoraShape, Moments, adamw, gaussian};
+use afina::math::{AdamW, LoraShape, Moments, WEIGHT_STD, adamw, gaussian};
 use afina::nets::case::{Finding, lora_case, worst_of};
 use afina::nets::{FrozenWeights, Initial, Place, Trained, backward, dense_linear, linear, lora_linear};
 use afina::protocol::LabError;
@@ -80,22 +80,24 @@ fn gradients_agree_on_the_cpu() {
 fn a_planted_mistake_is_noticed() {
     on_gpu(|gpu| {
         let place = Place::Gpu(gpu.clone());
-        for (kernel, right, wrong) in [
-            ("lora", "s01 += outer(r1, l0)", "s01 += outer(r0, l0)"),
-            ("lora", "params.factor", "1.0"),
-            ("matmul_f32", "params.scale * ", ""),
+        // The scale of the update is that of Y; dX adds an update of scale 1.
+        for (kernel, right, wrong, what) in [
+            ("lora", "s01 += outer(r1, l0)", "s01 += outer(r0, l0)", "da"),
+            ("lora", "params.factor", "1.0", "db"),
+            ("matmul_f32", "params.scale * ", "", "y"),
+            ("matmul_f32", "params.up_rank", "(params.up_rank + 1u)", "dx"),
         ] {
             let entry = ALL.iter().find(|e| e.name == kernel).expect("the kernel is listed");
             assert!(entry.source.contains(right), "{kernel}: no {right:?}");
             gpu.replace_source(entry.name, Some(&entry.source.replace(right, wrong)));
             let findings = block_on(lora_case(&place, Storage::F32, shape(33, 31, 65, 7), true));
             gpu.replace_source(entry.name, None);
-            let findings = findings.unwrap();
-            for against in ["reference", "differences", "burn"] {
-                let of_this: Vec<_> = findings.iter().filter(|f| f.against == against).cloned().collect();
-                assert!(worst_of(&of_this) > 1.0, "{kernel}: {wrong:?} went unnoticed by {against}: {of_this:?}");
-            }
+            let of_this: Vec<_> = findings.unwrap().into_iter().filter(|f| f.what == what).collect();
+            assert_eq!(of_this.len(), if what == "y" { 2 } else { 3 });
+            assert!(of_this.iter().all(|f| f.worst > 1.0), "{kernel}: {wrong:?} went unnoticed: {of_this:?}");
         }
+        let findings = block_on(lora_case(&place, Storage::F32, shape(33, 31, 65, 7), true)).unwrap();
+        assert!(worst_of(&findings) <= 1.0, "the right kernels are back: {findings:?}");
     });
 }
 
@@ -108,9 +110,13 @@ fn on_both(test: fn(&Place, &Device)) {
     });
 }
 
+/// Standard normal numbers.
+fn normal(count: usize, seed: u32) -> Vec<f32> {
+    gaussian(1, count, seed).iter().map(|v| v / WEIGHT_STD as f32).collect()
+}
+
 fn tensor<const D: usize>(device: &Device, dims: [usize; D], seed: u32) -> Tensor<D> {
-    let count = dims.iter().product();
-    Tensor::from_data(TensorData::new(gaussian(1, count, seed), dims), device)
+    Tensor::from_data(TensorData::new(normal(dims.iter().product(), seed), dims), device)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -131,7 +137,7 @@ fn close(got: &[f32], expected: &[f32], terms: usize, size: f32) {
 fn more_dimensions_and_turned_operands() {
     on_both(|place, device| {
         let (batch, tokens, inputs, outputs, rank) = (2, 5, 37, 6, 3);
-        let w = gaussian(outputs, inputs, 1);
+        let w = normal(outputs * inputs, 1);
         let frozen = place.freeze(&w, (outputs, inputs), Storage::F32).unwrap();
         let (a, b) = (tensor(device, [rank, inputs], 2), tensor(device, [rank, outputs], 3));
         // X and B exist only as strides, and so does the slope that comes back through the turned Y.
@@ -184,7 +190,7 @@ fn a_trained_weight() {
 #[test]
 fn without_a_graph_and_without_inputs_to_train() {
     on_both(|place, device| {
-        let frozen = place.freeze(&gaussian(8, 16, 1), (8, 16), Storage::Nf4 { group: 32, double: false }).unwrap();
+        let frozen = place.freeze(&normal(8 * 16, 1), (8, 16), Storage::Nf4 { group: 32, double: false }).unwrap();
         let inner = place.device().unwrap();
         let plain = linear(tensor(&inner, [3, 16], 2), &frozen).unwrap();
         let tracked = linear(tensor(device, [3, 16], 2).require_grad(), &frozen).unwrap();
@@ -201,8 +207,7 @@ fn without_a_graph_and_without_inputs_to_train() {
 fn an_update_learns_what_was_planted() {
     on_both(|place, device| {
         let (m, n, k, r) = (32, 12, 16, 2);
-        let w = gaussian(n, k, 1);
-        let frozen = place.freeze(&w, (n, k), Storage::Nf4 { group: 32, double: true }).unwrap();
+        let frozen = place.freeze(&normal(n * k, 1), (n, k), Storage::Nf4 { group: 32, double: true }).unwrap();
         let x = tensor(device, [m, k], 2);
         let planted = (tensor(device, [r, k], 3) * 0.3, tensor(device, [n, r], 4) * 0.3);
         let target = lora_linear(x.clone(), &frozen, planted.0, planted.1, 1.0).unwrap().detach();
@@ -278,7 +283,7 @@ fn all_parameters_move_as_adamw_says() {
 #[test]
 fn what_does_not_fit_is_refused() {
     on_both(|place, device| {
-        let frozen = place.freeze(&gaussian(8, 16, 1), (8, 16), Storage::F32).unwrap();
+        let frozen = place.freeze(&normal(8 * 16, 1), (8, 16), Storage::F32).unwrap();
         let shapes = [
             linear(tensor(device, [3, 15], 2), &frozen).map(|_| ()),
             linear(tensor(device, [3, 0], 2), &frozen).map(|_| ()),
@@ -303,7 +308,7 @@ fn what_does_not_fit_is_refused() {
         for refused in shapes {
             assert!(matches!(refused, Err(LabError::Shape { .. })), "{refused:?}");
         }
-        assert!(place.freeze(&gaussian(8, 16, 1), (8, 16), Storage::Int8 { group: 48, asymmetric: false }).is_err());
+        assert!(place.freeze(&normal(8 * 16, 1), (8, 16), Storage::Int8 { group: 48, asymmetric: false }).is_err());
         linear(tensor(device, [3, 16], 2), &frozen).unwrap();
     });
 }
@@ -313,11 +318,11 @@ fn faults_of_a_pass_are_reported_once() {
     on_gpu(|gpu: &Rc<Gpu>| {
         let place = Place::Gpu(gpu.clone());
         let device = place.device().unwrap().autodiff();
-        let elsewhere = FrozenWeights::on_cpu(&gaussian(8, 16, 1), (8, 16), Storage::F32).unwrap();
+        let elsewhere = FrozenWeights::on_cpu(&normal(8 * 16, 1), (8, 16), Storage::F32).unwrap();
         let refused = linear(tensor(&device, [3, 16], 2), &elsewhere);
         assert!(matches!(refused, Err(LabError::NoGpu { .. })));
         // The forward pass is right, then the shader breaks, then it is right again.
-        let frozen = place.freeze(&gaussian(8, 16, 1), (8, 16), Storage::F32).unwrap();
+        let frozen = place.freeze(&normal(8 * 16, 1), (8, 16), Storage::F32).unwrap();
         let run = || linear(tensor(&device, [3, 16], 2).require_grad(), &frozen);
         let y = run().unwrap();
         gpu.replace_source("matmul_f32", Some("not WGSL"));

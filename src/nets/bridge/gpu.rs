@@ -6,10 +6,10 @@
 
 use burn::backend::cubecl::dtype_to_storage_type;
 use burn::backend::ops::FloatTensorOps;
-use burn::backend::wgpu::{CubeTensor, WgpuRuntime};
+use burn::backend::wgpu::{AutoCompiler, CubeTensor};
 use burn::backend::{Cube, FloatDType};
-use burn::cubecl::prelude::Runtime;
 use burn::cubecl::std::tensor::into_contiguous;
+use burn::cubecl::wgpu::WgpuServer;
 use burn::tensor::DType;
 
 use crate::gpu::{Batch, Gpu, GpuBuffer};
@@ -26,7 +26,7 @@ fn burns(error: impl std::fmt::Debug) -> LabError {
 
 /// The buffer that a tensor lies in, and at which byte it begins there.
 fn place(tensor: &CubeTensor) -> Result<(wgpu::Buffer, u64), LabError> {
-    let found = tensor.client.get_resource::<<WgpuRuntime as Runtime>::Server>(tensor.handle.clone());
+    let found = tensor.client.get_resource::<WgpuServer<AutoCompiler>>(tensor.handle.clone());
     let found = found.map_err(burns)?;
     Ok((found.resource().buffer.clone(), found.resource().offset))
 }

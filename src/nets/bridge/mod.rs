@@ -35,7 +35,9 @@ thread_local! {
 
 /// Leaves an error behind for [`settled`].
 fn note(error: LabError) {
-    FAULT.with_borrow_mut(|fault| fault.get_or_insert(error));
+    FAULT.with_borrow_mut(|fault| {
+        fault.get_or_insert(error);
+    });
 }
 
 /// What an operation left behind.
