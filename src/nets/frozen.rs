@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::gpu::Gpu;
-use crate::kernels::product::{Storage, Weights, held_weights, upload_weights};
+use crate::kernels::product::{Pass, Storage, Weights, held_weights, prepare, prepare_lora, upload_weights};
 use crate::math::{FastStorage, FastWeights, f16_without_subnormals};
 use crate::protocol::LabError;
 
@@ -113,6 +113,20 @@ impl FrozenWeights {
             Storage::Nf4 { group, double } => pack(w, FastStorage::Nf4 { group: small(group), double }),
         };
         Ok(FrozenWeights { rows, cols, storage, kept: Kept::Cpu(Arc::new(kept?)) })
+    }
+
+    /// Measures, where that was not done yet, which variants of our kernels are the fastest on this device for `m` rows of
+    /// inputs and an update of rank `r` (0: none); in memory there is nothing to choose.
+    ///
+    /// # Errors
+    /// Those of the products.
+    pub async fn prepare(&self, m: usize, r: usize) -> Result<(), LabError> {
+        let Kept::Gpu(_) = self.kept else { return Ok(()) };
+        let (gpu, _) = self.gpu()?;
+        for pass in [Pass::Forward, Pass::InputGradient] {
+            prepare(&gpu, self.storage, pass, m, self.rows, self.cols).await?;
+        }
+        if r > 0 { prepare_lora(&gpu, m, self.cols, r).await } else { Ok(()) }
     }
 
     /// The weight on the device.

@@ -98,13 +98,13 @@ pub fn dense_linear<const D: usize>(x: Tensor<D>, w: Tensor<2>) -> Result<Tensor
     apply("dense_linear", x, (rows, cols), |x| Dispatch::dense_linear(x.into_dispatch(), w.into_dispatch()))
 }
 
-/// The gradients of a loss.
+/// The gradients of a loss, or of the sum of a tensor.
 ///
 /// # Shapes
-/// `loss [1]`
+/// `loss [1]`, or any
 /// # Errors
 /// What went wrong in the backward pass of [`linear`] and its like, as they say.
-pub fn backward(loss: &Tensor<1>) -> Result<Gradients, LabError> {
+pub fn backward<const D: usize>(loss: &Tensor<D>) -> Result<Gradients, LabError> {
     settled(loss.backward())
 }
 
