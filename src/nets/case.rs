@@ -49,6 +49,12 @@ struct Layer<T> {
     db: Vec<T>,
 }
 
+impl<T> Layer<T> {
+    fn parts(&self) -> [&[T]; 4] {
+        [&self.y, &self.dx, &self.da, &self.db]
+    }
+}
+
 /// The operands of one layer.
 struct Operands {
     shape: LoraShape,
@@ -154,14 +160,11 @@ pub async fn lora_case(
     let mut findings = Vec::new();
     // The two sums that a value passes through, as in `kernels::product::case::lora_case`.
     let terms = [(k, k + r + WEIGHT_ROUNDINGS), (n, n + r + WEIGHT_ROUNDINGS), (n, m), (k, m)];
-    let parts: [(&str, fn(&Layer<f64>) -> &[f64], fn(&Layer<f32>) -> &[f32]); 4] = [
-        ("y", |l| &l.y, |l| &l.y),
-        ("dx", |l| &l.dx, |l| &l.dx),
-        ("da", |l| &l.da, |l| &l.da),
-        ("db", |l| &l.db, |l| &l.db),
-    ];
-    for ((what, of_reference, of_layer), (first, second)) in parts.into_iter().zip(terms) {
-        let (expected, sizes, got) = (of_reference(&reference), of_reference(&sizes), of_layer(&got));
+    let (expected, sizes, got, burns) =
+        (reference.parts(), sizes.parts(), got.parts(), burns.as_ref().map(Layer::parts));
+    for (part, (first, second)) in terms.into_iter().enumerate() {
+        let (what, expected) = (["y", "dx", "da", "db"][part], expected[part]);
+        let (sizes, got) = (sizes[part], got[part]);
         if expected.is_empty() || (is_rounded && what != "dx") {
             continue;
         }
@@ -177,7 +180,7 @@ pub async fn lora_case(
             found("differences", worst.fold(0.0, f64::max));
         }
         if let Some(burns) = &burns {
-            let theirs: Vec<f64> = of_layer(burns).iter().map(|v| f64::from(*v)).collect();
+            let theirs: Vec<f64> = burns[part].iter().map(|v| f64::from(*v)).collect();
             found("burn", agreement::chained_products(&theirs, sizes, got, 2 * first, 2 * second));
         }
     }

@@ -39,7 +39,7 @@ enum State {
     Gpu {
         gpu: Rc<Gpu>,
         /// All parameters, as burn knows them.
-        all: CubeTensor,
+        all: Box<CubeTensor>,
         means: GpuBuffer,
         squares: GpuBuffer,
         slopes: GpuBuffer,
@@ -103,7 +103,7 @@ impl Trained {
                 let all = all
                     .try_into_primitive::<Cube>()
                     .map_err(|error| LabError::Kernel { kernel: "burn".into(), message: format!("{error:?}") })?;
-                State::Gpu { gpu: gpu.clone(), all, means, squares, slopes, kept }
+                State::Gpu { gpu: gpu.clone(), all: Box::new(all), means, squares, slopes, kept }
             }
             Place::Cpu => {
                 let p = all.iter().map(|&v| f64::from(v)).collect();

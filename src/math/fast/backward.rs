@@ -124,7 +124,7 @@ impl LowRankUpdate<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Storage;
+    use super::super::FastStorage as Storage;
     use super::*;
     use crate::math::{LoraShape, gaussian, lora_backward, lora_forward};
 
