@@ -257,7 +257,7 @@ fn all_parameters_move_as_adamw_says() {
             block_on(trained.step(&leaves, &gradients, &settings)).unwrap();
             for (i, (state, slopes)) in expected.iter_mut().zip(&slopes).enumerate() {
                 let slopes = if i == 3 { vec![0.0; slopes.len()] } else { slopes.clone() };
-                let kept = if i == 1 { vec![0..slopes.len()] } else { vec![] };
+                let kept: Vec<_> = (i == 1).then_some(0..slopes.len()).into_iter().collect();
                 adamw(state, &slopes, &settings, step, &kept);
             }
         }
