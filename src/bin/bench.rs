@@ -1,4 +1,7 @@
-//! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU.
+//! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU. With the feature
+//! `train`, `bench --peer [--json FILE]` times a step of LoRA beside burn's own.
+
+use std::rc::Rc;
 
 use afina::gpu::{Gpu, PowerPreference};
 use afina::kernels::bench;
@@ -6,7 +9,16 @@ use afina::kernels::bench;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
-    let gpu = pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?;
+    let gpu = Rc::new(pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?);
+    #[cfg(feature = "train")]
+    if arguments.iter().any(|a| a == "--peer") {
+        let rows = pollster::block_on(afina::nets::peer::lora_steps(&gpu, afina::nets::peer::ROUNDS))?;
+        print!("{}", afina::nets::peer::table(&rows));
+        if let Some(path) = option("--json") {
+            std::fs::write(path, serde_json::to_string_pretty(&rows)?)?;
+        }
+        return Ok(());
+    }
     let side = option("--side").map_or(Ok(if gpu.is_software { 512 } else { 4096 }), |s| s.parse())?;
     let products = pollster::block_on(bench::products(&gpu))?;
     print!("{}", products.table());

@@ -50,6 +50,9 @@ impl Wanted {
         let mut features = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F16;
         if cfg!(not(target_arch = "wasm32")) {
             features |= wgpu::Features::SUBGROUP;
+            // What cubecl uses if the adapter has it, whatever the device was opened with; no browser has them.
+            features |= wgpu::Features::SHADER_INT64 | wgpu::Features::SHADER_F64;
+            features |= wgpu::Features::SHADER_FLOAT32_ATOMIC;
         }
         Wanted { power, limits: None, features }
     }

@@ -161,10 +161,11 @@ impl<'g> Batch<'g> {
                 size: std::num::NonZeroU64::new(UNIFORM_SLOT_BYTES as u64),
             }),
         };
-        let storage = kernel.bindings.iter().zip(buffers).map(|(&(binding, _), buffer)| wgpu::BindGroupEntry {
-            binding,
-            resource: buffer.raw().as_entire_binding(),
-        });
+        let storage = kernel
+            .bindings
+            .iter()
+            .zip(buffers)
+            .map(|(&(binding, _), buffer)| wgpu::BindGroupEntry { binding, resource: buffer.binding() });
         let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
         let guarded = Guarded::Kernel { name: kernel.name.into() };
         let group = self.gpu.faults.guard(&handles.device, guarded, || {
@@ -301,7 +302,8 @@ impl<'g> Batch<'g> {
             let mut at = 0;
             if let Some(staging) = staging {
                 for (buffer, offset, size) in &self.reads {
-                    encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging.raw(), at, *size);
+                    let from = buffer.offset_bytes() + offset;
+                    encoder.copy_buffer_to_buffer(buffer.raw(), from, staging.raw(), at, *size);
                     at += size;
                 }
                 if let Some((set, resolved)) = queries {
@@ -358,9 +360,12 @@ fn encode_pass(
     timestamp_writes: Option<wgpu::ComputePassTimestampWrites<'_>>,
 ) {
     match &steps[0] {
-        Step::Clear { buffer } => encoder.clear_buffer(buffer.raw(), 0, None),
+        Step::Clear { buffer } => {
+            encoder.clear_buffer(buffer.raw(), buffer.offset_bytes(), Some(buffer.size_bytes()));
+        }
         Step::Copy { from, from_bytes, to, to_bytes, size_bytes } => {
-            encoder.copy_buffer_to_buffer(from.raw(), *from_bytes, to.raw(), *to_bytes, *size_bytes);
+            let (from_at, to_at) = (from.offset_bytes() + from_bytes, to.offset_bytes() + to_bytes);
+            encoder.copy_buffer_to_buffer(from.raw(), from_at, to.raw(), to_at, *size_bytes);
         }
         // Never among the steps of a device.
         Step::Interpret(_) => {}

@@ -42,28 +42,53 @@ enum Raw {
     Words(RefCell<Vec<u32>>),
 }
 
-struct Owned {
+struct Held {
     raw: Raw,
+    /// Where it begins in `raw`; only a lent part begins elsewhere than at 0.
+    offset_bytes: u64,
     size_bytes: u64,
-    ledger: Rc<Ledger>,
+    /// Absent for what is lent: its owner frees it.
+    ledger: Option<Rc<Ledger>>,
 }
 
-impl Drop for Owned {
+impl Drop for Held {
     fn drop(&mut self) {
+        let Some(ledger) = &self.ledger else { return };
         // In a browser a dropped handle waits for the garbage collector, which sees 64 MiB of GPU memory as a few bytes.
         if let Raw::Device(raw) = &self.raw {
             raw.destroy();
         }
-        self.ledger.live_bytes.set(self.ledger.live_bytes.get() - self.size_bytes);
+        ledger.live_bytes.set(ledger.live_bytes.get() - self.size_bytes);
     }
 }
 
-/// A storage buffer; clones share it.
+/// A storage buffer, or a part of one that somebody else owns; clones share it.
 #[derive(Clone)]
-pub struct GpuBuffer(Rc<Owned>);
+pub struct GpuBuffer(Rc<Held>);
 
 impl GpuBuffer {
-    /// The wgpu handle.
+    /// Part of a buffer of this device that somebody else owns and frees, so that kernels read and write it in place.
+    ///
+    /// The owner keeps it until the work that uses it is submitted, and lends no part of one buffer to be read and
+    /// another to be written in the same dispatch: WebGPU counts usage by whole buffers.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if the part is not made of whole words, begins where the device cannot bind, or does not lie
+    /// within the buffer.
+    pub fn lent(gpu: &Gpu, raw: wgpu::Buffer, offset_bytes: u64, size_bytes: u64) -> Result<GpuBuffer, LabError> {
+        let step = u64::from(gpu.limits.min_storage_buffer_offset_alignment);
+        let ends = offset_bytes.checked_add(size_bytes).is_some_and(|end| end <= raw.size());
+        if !ends || size_bytes == 0 || !size_bytes.is_multiple_of(4) || !offset_bytes.is_multiple_of(step) {
+            return Err(LabError::Shape {
+                operation: "lend".into(),
+                expected: format!("whole words from a multiple of {step} up to {}", raw.size()),
+                got: format!("{size_bytes} from {offset_bytes}"),
+            });
+        }
+        Ok(GpuBuffer(Rc::new(Held { raw: Raw::Device(raw), offset_bytes, size_bytes, ledger: None })))
+    }
+
+    /// The wgpu handle. What it holds begins at [`GpuBuffer::offset_bytes`].
     pub(super) fn raw(&self) -> &wgpu::Buffer {
         match &self.0.raw {
             Raw::Device(raw) => raw,
@@ -79,9 +104,23 @@ impl GpuBuffer {
         }
     }
 
+    /// Where it begins in [`GpuBuffer::raw`].
+    pub fn offset_bytes(&self) -> u64 {
+        self.0.offset_bytes
+    }
+
     /// Its size.
     pub fn size_bytes(&self) -> u64 {
         self.0.size_bytes
+    }
+
+    /// All of it, as a bind group wants it.
+    pub(super) fn binding(&self) -> wgpu::BindingResource<'_> {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: self.raw(),
+            offset: self.0.offset_bytes,
+            size: std::num::NonZeroU64::new(self.0.size_bytes),
+        })
     }
 }
 
@@ -128,7 +167,7 @@ impl Gpu {
             Raw::Device(self.faults.guard(device, guarded, || device.create_buffer(&descriptor))?)
         };
         self.ledger.add(size_bytes);
-        Ok(GpuBuffer(Rc::new(Owned { raw, size_bytes, ledger: self.ledger.clone() })))
+        Ok(GpuBuffer(Rc::new(Held { raw, offset_bytes: 0, size_bytes, ledger: Some(self.ledger.clone()) })))
     }
 
     /// A storage buffer with these values.
@@ -165,7 +204,7 @@ impl Gpu {
         let handles = self.handles()?;
         self.faults.guard(&handles.device, Guarded::Allocation { bytes: bytes.len() as u64 }, || {
             for (k, piece) in bytes.chunks(UPLOAD_PIECE_BYTES).enumerate() {
-                let at = offset_bytes + (k * UPLOAD_PIECE_BYTES) as u64;
+                let at = buffer.offset_bytes() + offset_bytes + (k * UPLOAD_PIECE_BYTES) as u64;
                 handles.queue.write_buffer(buffer.raw(), at, piece);
             }
         })

@@ -23,6 +23,24 @@ impl GpuMatrix {
         &self.weights
     }
 
+    /// A matrix whose values lie in `buffer` already, row-major from its beginning.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if it is empty or the buffer is too small.
+    pub fn in_buffer(buffer: GpuBuffer, rows: usize, cols: usize) -> Result<GpuMatrix, LabError> {
+        let bytes = rows.checked_mul(cols).and_then(|count| count.checked_mul(size_of::<f32>()));
+        match bytes {
+            Some(bytes) if bytes > 0 && bytes as u64 <= buffer.size_bytes() => {
+                Ok(GpuMatrix { rows, cols, weights: buffer })
+            }
+            _ => Err(shape_error(
+                "in_buffer",
+                format!("at most {} bytes", buffer.size_bytes()),
+                format!("[{rows}, {cols}]"),
+            )),
+        }
+    }
+
     pub(super) fn zeroed(gpu: &Gpu, what: &str, rows: usize, cols: usize) -> Result<GpuMatrix, LabError> {
         let weights = gpu.allocate(what, (rows * cols * size_of::<f32>()) as u64)?;
         Ok(GpuMatrix { rows, cols, weights })

@@ -49,8 +49,8 @@ pub enum Command {
     Health,
     /// The adapter and device: table `adapter` (`key, value`).
     Adapter,
-    /// One burn operation (matrix product, forward and backward) on this tier: table `burn`
-    /// (`tier, millis, max_error, allowed`). Trainer only.
+    /// burn on this tier, forward and backward: a product of its own, and layers that run our kernels; table `burn`
+    /// (`tier, check, millis, worst, allowed`). Trainer only.
     Burn,
     /// Provokes a fault, to see that the page survives it.
     Provoke { fault: Provoked },

@@ -36,8 +36,8 @@ pub use error_stats::{
     Axis, Band, LineStats, MatrixStats, Totals, band_size, error_by_band, error_stats, matrix_stats, sqnr_db,
 };
 pub use fast::{
-    FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, add_low_rank, copy_block, fma_rounds,
-    product_rows,
+    FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, LowRankGradients, LowRankUpdate,
+    add_low_rank, copy_block, fast_input_gradient, fma_rounds, product_rows,
 };
 pub use fma::fma;
 pub use formats::{

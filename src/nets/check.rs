@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::BurnDevice;
+use super::device::values;
 use crate::math::Generator;
 use crate::protocol::LabError;
 
@@ -57,12 +58,6 @@ pub async fn check_matmul(device: &BurnDevice) -> Result<Verdict, LabError> {
     // n * eps32 * sum|a||b| bounds an f32 dot product of length n; |values| of a standard normal stay below 5.
     let allowed = K as f64 * f64::from(f32::EPSILON) * K as f64;
     Ok(Verdict { max_error, allowed })
-}
-
-async fn values(tensor: Tensor<2>) -> Result<Vec<f32>, LabError> {
-    let broken = |message: String| LabError::Kernel { kernel: "burn".into(), message };
-    let data = tensor.into_data_async().await.map_err(|e| broken(format!("{e:?}")))?;
-    data.try_to_vec::<f32>().map_err(|e| broken(format!("{e:?}")))
 }
 
 /// `a [m, k]` times `b [k, n]`, accumulated in f64.

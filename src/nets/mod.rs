@@ -1,7 +1,25 @@
 //! burn: models, training, and the check that it runs on this device. The only room that imports burn.
+//!
+//! ```text
+//! device.rs  our wgpu device, registered with burn
+//! frozen.rs  frozen weights that graphs refer to
+//! trained.rs parameters and AdamW, one dispatch for all of them
+//! bridge/    our kernels as operations of burn's graphs
+//! case.rs    gradient checks of the bridge, for the device page and the tests
+//! check.rs   whether burn computes right on this device
+//! peer.rs    how fast a step of LoRA is, beside burn's own
+//! ```
 
+mod bridge;
+pub mod case;
 mod check;
 mod device;
+mod frozen;
+pub mod peer;
+mod trained;
 
+pub use bridge::{backward, dense_linear, linear, lora_linear};
 pub use check::{Verdict, check_matmul};
-pub use device::{BurnDevice, on_cpu, on_gpu};
+pub use device::{BurnDevice, Place, on_cpu, on_gpu, values};
+pub use frozen::FrozenWeights;
+pub use trained::{Initial, Trained};

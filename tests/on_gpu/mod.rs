@@ -1,21 +1,22 @@
 //! One device for all tests of a file; it lives on its own thread because a `Gpu` does not cross threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 
 use afina::gpu::{Gpu, PowerPreference, Wanted};
 use pollster::block_on;
 
-type Job = Box<dyn FnOnce(&Gpu) + Send>;
+type Job = Box<dyn FnOnce(&Rc<Gpu>) + Send>;
 
 /// Runs a test on the device that all tests share.
-pub fn on_gpu(test: impl FnOnce(&Gpu) + Send + 'static) {
+pub fn on_gpu(test: impl FnOnce(&Rc<Gpu>) + Send + 'static) {
     static JOBS: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
     let jobs = JOBS.get_or_init(|| {
         let (sender, receiver) = channel::<Job>();
         std::thread::spawn(move || {
-            let gpu = open(&Wanted::new(PowerPreference::HighPerformance));
+            let gpu = Rc::new(open(&Wanted::new(PowerPreference::HighPerformance)));
             receiver.iter().for_each(|job| job(&gpu));
         });
         Mutex::new(sender)

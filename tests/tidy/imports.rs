@@ -28,8 +28,8 @@ const TABLE: [(&str, &[&str]); 19] = [
     (
         "bin",
         &[
-            "app", "worker", "engine", "labs", "labs/ctx", "lab", "lab/page", "kernels", "gpu", "math", "protocol",
-            "text", "data",
+            "app", "worker", "engine", "labs", "labs/ctx", "lab", "lab/page", "kernels", "nets", "gpu", "math",
+            "protocol", "text", "data",
         ],
     ),
 ];

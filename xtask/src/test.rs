@@ -177,6 +177,11 @@ fn native(tally: &mut Tally, further: &[&str]) {
         },
         counts_of_cargo,
     );
+    // Other tests would be compiled again with burn and show nothing new. A filter is for them: here it may leave none.
+    if further.is_empty() {
+        let arguments = ["test", "-p", "afina", "--features", "gpu,train", "--test", "gradients"];
+        tally.suite("gradients, with burn", || run_and_read(command("cargo", &arguments)), counts_of_cargo);
+    }
 }
 
 fn build_site(tally: &mut Tally, keep: bool) -> Option<Site> {

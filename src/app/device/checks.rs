@@ -198,21 +198,23 @@ fn kept_table(lang: Lang, kept: &KeptHealth) -> AnyView {
 
 fn burn_table(lang: Lang, t: &Table) -> AnyView {
     let rows = (0..t.rows.len()).map(|row| {
-        let right = t.number(row, "max_error") <= t.number(row, "allowed") && t.number(row, "max_error").is_some();
+        let right = t.number(row, "worst") <= t.number(row, "allowed") && t.number(row, "worst").is_some();
         vec![
             t.text(row, "tier").unwrap_or_default().to_uppercase(),
+            t.text(row, "check").unwrap_or_default().to_owned(),
             if right { msg::device_good(lang) } else { msg::device_bad(lang) }.to_owned(),
-            figure(lang, t, row, "max_error"),
+            figure(lang, t, row, "worst"),
             figure(lang, t, row, "allowed"),
             figure(lang, t, row, "millis"),
         ]
     });
     let headers = [
         msg::device_where(lang),
+        msg::device_operation(lang),
         msg::device_verdict(lang),
         msg::device_worst(lang),
         msg::device_allowed(lang),
         msg::device_millis(lang),
     ];
-    table(&headers, rows.collect(), &[2, 3, 4])
+    table(&headers, rows.collect(), &[3, 4, 5])
 }

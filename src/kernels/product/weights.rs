@@ -1,11 +1,11 @@
 //! A weight on the device, in whatever storage, cut into shards where one binding cannot hold it.
 
-use crate::gpu::{Gpu, GpuBuffer};
+use crate::gpu::{Batch, Gpu, GpuBuffer};
+use crate::kernels::GpuMatrix;
+use crate::kernels::matrix::shape_error;
 use crate::protocol::LabError;
 
-use crate::kernels::matrix::shape_error;
-
-use super::pad::LANES;
+use super::pad::{LANES, Operand};
 use super::{matmul_f16, matmul_f32, weight_only};
 
 /// How a weight is stored for products. Groups of 32, 64 or 128 weights along `K` share a scale; each row begins a group,
@@ -82,6 +82,16 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// An f32 weight whose values lie on the device already; copied only if its sides are not whole vectors.
+    ///
+    /// # Errors
+    /// [`LabError::OutOfMemory`], [`LabError::TooLarge`], [`LabError::Kernel`], [`LabError::DeviceLost`].
+    pub fn of_matrix(gpu: &Gpu, batch: &mut Batch<'_>, w: &GpuMatrix) -> Result<Weights, LabError> {
+        let codes = Operand::whole(gpu, batch, w)?.buffer;
+        let shards = vec![Shard { first: 0, rows: w.rows, codes, meta: None }];
+        Ok(Weights { rows: w.rows, cols: w.cols, storage: Storage::F32, shards })
+    }
+
     /// What was allocated for it, padding and scales included.
     pub fn size_bytes(&self) -> u64 {
         // Shards share their scales.

@@ -1,5 +1,7 @@
 //! Reads the adapter, verifies kernels, and provokes faults.
 
+#[cfg(feature = "train")]
+use crate::kernels::product::Storage;
 use crate::kernels::{self, Depth, Health};
 use crate::labs::{Ctx, Device, Provoked};
 use crate::protocol::{Cell, LabError, Phase, Table};
@@ -65,26 +67,49 @@ pub async fn health(ctx: &Ctx) -> Result<(), LabError> {
     kernels::check_each(gpu, Depth::InUse, hear).await
 }
 
-/// One burn operation on this tier; emits table `burn` (`tier, millis, max_error, allowed`), one row on the CPU tier and
-/// two where there is a GPU.
+/// The layers whose gradients the device page checks in burn's graph: each storage that labs train on.
+#[cfg(feature = "train")]
+const TRAINED: [(&str, Storage); 3] = [
+    ("LoRA F32", Storage::F32),
+    ("LoRA INT4", Storage::Int4 { group: 32, asymmetric: false, half_scales: false }),
+    ("LoRA NF4", Storage::Nf4 { group: 64, double: true }),
+];
+
+/// burn on this tier: a product of its own, then our kernels in its graph, forward and backward. Emits table `burn` (`tier,
+/// check, millis, worst, allowed`): the checks on the CPU, and again on the GPU where there is one. A product's worst is an
+/// error, a layer's the worst gradient in multiples of its tolerance.
 ///
 /// # Errors
 /// [`LabError::NoGpu`] if burn refuses the device, [`LabError::Kernel`] if its results cannot be read.
 #[cfg(feature = "train")]
 pub async fn burn(ctx: &Ctx) -> Result<(), LabError> {
-    use crate::nets;
-    let mut table = Table::new("burn", &["tier", "millis", "max_error", "allowed"]);
-    let mut devices = vec![("cpu", nets::on_cpu())];
+    use crate::math::LoraShape;
+    use crate::nets::case::{lora_case, worst_of};
+    use crate::nets::{Place, check_matmul};
+    let mut table = Table::new("burn", &["tier", "check", "millis", "worst", "allowed"]);
+    let mut places = vec![("cpu", Place::Cpu)];
     if let Device::Gpu(gpu) = &ctx.device {
-        devices.push(("gpu", nets::on_gpu(gpu)?));
+        places.push(("gpu", Place::Gpu(gpu.clone())));
     }
-    for (tier, device) in devices {
+    // Ragged on purpose: no side is a whole number of tiles.
+    let shape = LoraShape { m: 33, n: 31, k: 65, r: 7 };
+    let total = (places.len() * (1 + TRAINED.len())) as u64;
+    for (tier, place) in places {
+        let mut add = |check: &str, begun: f64, worst: f64, allowed: f64| {
+            let millis = ctx.host.now_millis() - begun;
+            table.rows.push(vec![tier.into(), check.into(), millis.into(), worst.into(), allowed.into()]);
+            ctx.progress(Phase::Verifying, table.rows.len() as u64, total);
+            ctx.table(table.clone());
+        };
         ctx.checkpoint().await?;
         let begun = ctx.host.now_millis();
-        let verdict = nets::check_matmul(&device).await?;
-        let millis = ctx.host.now_millis() - begun;
-        table.rows.push(vec![tier.into(), millis.into(), verdict.max_error.into(), verdict.allowed.into()]);
-        ctx.table(table.clone());
+        let verdict = check_matmul(&place.device()?).await?;
+        add("matmul", begun, verdict.max_error, verdict.allowed);
+        for (name, storage) in TRAINED {
+            ctx.checkpoint().await?;
+            let begun = ctx.host.now_millis();
+            add(name, begun, worst_of(&lora_case(&place, storage, shape, false).await?), 1.0);
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::decode::Tables;
 use super::weights::{Storage, Weights};
 
 /// Inputs decoded at once: four rows of them are 16 KiB, half of a first-level cache. A multiple of every group size.
-const STRETCH: usize = 1024;
+pub(super) const STRETCH: usize = 1024;
 /// Independent sums of a dot product: one 128-bit register.
 const LANES: usize = 4;
 /// Rows of `W` in a tile.
@@ -153,6 +153,11 @@ impl Stretch<'_> {
             m += 1;
         }
     }
+}
+
+/// The dot product of two rows.
+pub(super) fn dot(x: &[f32], w: &[f32]) -> f32 {
+    tile([x], [w])[0][0]
 }
 
 /// The dot products of `P` rows with `Q` rows.

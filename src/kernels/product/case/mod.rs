@@ -26,7 +26,7 @@ pub use update::lora_case;
 const SCALE: f32 = 1.5;
 /// Roundings that a weight goes through in a kernel: its product with the step, and two more where the step is doubly
 /// quantized.
-const WEIGHT_ROUNDINGS: usize = 3;
+pub const WEIGHT_ROUNDINGS: usize = 3;
 /// Codes that a kernel of W8A8 sums at least as integers, before it multiplies by steps and adds in f32.
 const INTEGER_TERMS: usize = 16;
 
@@ -45,7 +45,7 @@ fn plus(mut sums: Vec<f64>, update: &[f64]) -> Vec<f64> {
 }
 
 /// The weights that a storage holds, and how large the terms are that a kernel rounds for each.
-fn held(storage: Storage, w: &[f32], n: usize, k: usize) -> Result<(Vec<f32>, Vec<f32>), LabError> {
+pub fn held(storage: Storage, w: &[f32], n: usize, k: usize) -> Result<(Vec<f32>, Vec<f32>), LabError> {
     let values: Vec<f32> = match storage {
         Storage::F32 => w.to_vec(),
         Storage::F16 => w.iter().map(|&w| math::f16_without_subnormals(w)).collect(),

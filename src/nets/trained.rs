@@ -1,0 +1,196 @@
+//! The parameters that are trained, kept one after the other, so that one dispatch moves them all.
+//!
+//! On the device burn's tensors are views of one buffer, and a step of AdamW overwrites it in place: the next graph sees
+//! the new values. On the processor `math::adamw` keeps them in f64.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use burn::backend::Cube;
+use burn::backend::wgpu::CubeTensor;
+use burn::tensor::{DType, Gradients, Tensor, TensorData};
+
+use crate::gpu::{Gpu, GpuBuffer};
+use crate::kernels::product::{Kept, Optimizing, adamw};
+use crate::math::{self, AdamW, Moments};
+use crate::protocol::LabError;
+
+use super::bridge::Lending;
+use super::device::{Place, values};
+
+/// Every parameter begins at a multiple of so many values: 256 bytes, where every WebGPU device can bind.
+const STEP: usize = 64;
+
+/// A parameter's place among all values.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    first: usize,
+    rows: usize,
+    cols: usize,
+}
+
+impl Slot {
+    fn range(self) -> Range<usize> {
+        self.first..self.first + self.rows * self.cols
+    }
+}
+
+enum State {
+    Gpu {
+        gpu: Rc<Gpu>,
+        /// All parameters, as burn knows them.
+        all: Box<CubeTensor>,
+        means: GpuBuffer,
+        squares: GpuBuffer,
+        slopes: GpuBuffer,
+        kept: Option<Kept>,
+    },
+    Cpu {
+        state: Moments,
+        kept: Vec<Range<usize>>,
+    },
+}
+
+/// Matrices that AdamW trains.
+pub struct Trained {
+    place: Place,
+    slots: Vec<Slot>,
+    count: usize,
+    steps: u32,
+    state: State,
+}
+
+/// One matrix to train, as it begins.
+pub struct Initial<'a> {
+    /// `[rows * cols]`
+    pub values: &'a [f32],
+    pub rows: usize,
+    pub cols: usize,
+    /// Whether weight decay draws it to zero; norms and biases usually are left alone.
+    pub decays: bool,
+}
+
+impl Trained {
+    /// Lays the parameters out on their device; moments begin as zeros.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if there are none or one is empty or has another size than its values; those of allocations.
+    pub fn new(place: &Place, initial: &[Initial<'_>]) -> Result<Trained, LabError> {
+        let mut slots = Vec::with_capacity(initial.len());
+        let (mut all, mut kept) = (Vec::new(), Vec::new());
+        for part in initial {
+            let slot = Slot { first: all.len(), rows: part.rows, cols: part.cols };
+            if part.values.is_empty() || part.rows.checked_mul(part.cols) != Some(part.values.len()) {
+                return Err(shape_error(format!("[{}, {}], not empty", part.rows, part.cols), part.values.len()));
+            }
+            all.extend_from_slice(part.values);
+            all.resize(all.len().next_multiple_of(STEP), 0.0);
+            if !part.decays {
+                kept.push(slot.range());
+            }
+            slots.push(slot);
+        }
+        if slots.is_empty() {
+            return Err(shape_error("parameters".into(), 0));
+        }
+        let count = all.len();
+        let state = match place {
+            Place::Gpu(gpu) => {
+                let zeroed = |what| gpu.allocate(what, count as u64 * 4);
+                let (means, squares, slopes) = (zeroed("means")?, zeroed("squares")?, zeroed("gradients")?);
+                let kept = if kept.is_empty() { None } else { Some(Kept::new(gpu, &kept)?) };
+                let all = Tensor::<1>::from_data(TensorData::new(all, [count]), &place.device()?);
+                let all = all
+                    .try_into_primitive::<Cube>()
+                    .map_err(|error| LabError::Kernel { kernel: "burn".into(), message: format!("{error:?}") })?;
+                State::Gpu { gpu: gpu.clone(), all: Box::new(all), means, squares, slopes, kept }
+            }
+            Place::Cpu => {
+                let p = all.iter().map(|&v| f64::from(v)).collect();
+                State::Cpu { state: Moments { p, m: vec![0.0; count], v: vec![0.0; count] }, kept }
+            }
+        };
+        Ok(Trained { place: place.clone(), slots, count, steps: 0, state })
+    }
+
+    /// The parameters as leaves of a new graph, in the order they were given. Use them for one step.
+    ///
+    /// # Shapes
+    /// `[rows, cols]` each
+    /// # Errors
+    /// As [`Place::device`].
+    pub fn leaves(&self) -> Result<Vec<Tensor<2>>, LabError> {
+        let device = self.place.device()?;
+        let view = |slot: &Slot| match &self.state {
+            State::Gpu { all, .. } => {
+                let (from, to) = (slot.range().start as u64 * 4, slot.range().end as u64 * 4);
+                let handle = all.handle.clone().offset_start(from).offset_end(self.count as u64 * 4 - to);
+                let shape = [slot.rows, slot.cols].into();
+                let part =
+                    CubeTensor::new_contiguous(all.client.clone(), all.device.clone(), shape, handle, DType::F32);
+                Tensor::from_primitive::<Cube>(part)
+            }
+            State::Cpu { state, .. } => {
+                let part: Vec<f32> = state.p[slot.range()].iter().map(|&p| p as f32).collect();
+                Tensor::from_data(TensorData::new(part, [slot.rows, slot.cols]), &device)
+            }
+        };
+        Ok(self.slots.iter().map(|slot| Tensor::from_inner(view(slot)).require_grad()).collect())
+    }
+
+    /// A step of AdamW against the gradients of the leaves; a leaf that the loss did not reach has the gradient zero.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if these are not the leaves; those of the kernel, and of reading gradients on the processor.
+    pub async fn step(
+        &mut self,
+        leaves: &[Tensor<2>],
+        gradients: &Gradients,
+        settings: &AdamW,
+    ) -> Result<(), LabError> {
+        let fit = self.slots.iter().map(|slot| [slot.rows, slot.cols]).eq(leaves.iter().map(Tensor::dims));
+        if !fit {
+            return Err(shape_error(format!("{} leaves", self.slots.len()), leaves.len()));
+        }
+        let found = leaves.iter().zip(&self.slots).map(|(leaf, slot)| (leaf.grad(gradients), *slot));
+        let step = self.steps + 1;
+        match &mut self.state {
+            State::Gpu { gpu, all, means, squares, slopes, kept } => {
+                let mut lending = Lending::new(gpu);
+                lending.batch.clear(slopes);
+                for (slope, slot) in found {
+                    let Some(slope) = slope else { continue };
+                    let slope = slope
+                        .try_into_primitive::<Cube>()
+                        .map_err(|error| LabError::Kernel { kernel: "burn".into(), message: format!("{error:?}") })?;
+                    let from = lending.matrix(&slope)?;
+                    let bytes = from.count() as u64 * 4;
+                    lending.batch.copy(from.buffer(), 0, slopes, slot.first as u64 * 4, bytes);
+                }
+                let p = lending.written(all, self.count)?;
+                let on = Optimizing { count: self.count, p: &p, m: means, v: squares, g: slopes, kept: kept.as_ref() };
+                adamw(gpu, &mut lending.batch, &on, settings, step)?;
+                lending.submit()?;
+            }
+            State::Cpu { state, kept } => {
+                let mut slopes = vec![0f32; self.count];
+                for (slope, slot) in found {
+                    let Some(slope) = slope else { continue };
+                    slopes[slot.range()].copy_from_slice(&values(slope).await?);
+                }
+                math::adamw(state, &slopes, settings, step, kept);
+            }
+        }
+        self.steps = step;
+        Ok(())
+    }
+
+    /// Steps made so far.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+}
+
+fn shape_error(expected: String, got: usize) -> LabError {
+    LabError::Shape { operation: "trained".into(), expected, got: got.to_string() }
+}
