@@ -10,7 +10,7 @@
 //! | [`data`] | readers for safetensors, `.npy`, CSV; pure, fed by ranges of bytes |
 //! | `gpu` | adapter, device, buffers, `Kernel`, readback, or an interpreter in their place; knows no lab |
 //! | `kernels` | one host wrapper per file of `shaders/` |
-//! | `nets` | burn: the only room that imports it |
+//! | `nets` | burn: the only room that imports it; its bridge turns our kernels into operations of burn's graphs |
 //! | `wgsl` | what a learner's WGSL text means: diagnostics at the line, an interpreter; pure, no GPU |
 //! | [`labs`] | a folder each: `mod.rs` (configuration and bounds), `page.rs` (picture), `run.rs` (computation) |
 //! | `engine` | a command in, events out; tiers, Stop, files; no browser types |
