@@ -1,0 +1,54 @@
+//! Short reports of what happened in a town.
+
+use super::Gap;
+use super::people::{a_day, belonging, dish, pet_name};
+use crate::data::world::draw::Draw;
+use crate::data::world::grammar::Language;
+use crate::data::world::split::Kind;
+
+/// How many kinds of event there are.
+pub const REPORTS: u32 = 6;
+
+/// What may close a place.
+fn causes(language: Language) -> [&'static str; 5] {
+    match language {
+        Language::Spanish => ["la nieve", "la lluvia", "el viento", "el humo", "un corte de luz"],
+        Language::English => ["snow", "heavy rain", "strong wind", "smoke", "a power cut"],
+    }
+}
+
+/// A report of event number `event`; the words of its headline are bound.
+pub fn report(d: &mut Draw, event: usize) -> Option<Gap> {
+    let (p, _) = d.two_people()?;
+    let town = d.partner(p, Kind::Town)?;
+    let (place, sur, job) = (d.partner(town, Kind::Place)?, d.partner(p, Kind::Surname)?, d.partner(p, Kind::Job)?);
+    let (animal, food, made) =
+        (d.partner(town, Kind::Animal)?, d.partner(town, Kind::Food)?, d.partner(p, Kind::Dish)?);
+    let (price, open, month) = (d.partner(food, Kind::Price)?, d.partner(place, Kind::Opening)?, d.any(Kind::Month));
+    for (key, entity) in [
+        ("town", town),
+        ("place", place),
+        ("sur", sur),
+        ("job", job),
+        ("animal", animal),
+        ("food", food),
+        ("n", price),
+        ("open", open),
+        ("month", month),
+    ] {
+        d.bind(key, entity);
+    }
+    dish(d, made);
+    belonging(d, p)?;
+    a_day(d);
+    pet_name(d);
+    let cause = d.one(&causes(d.language));
+    d.text("cause", cause);
+    let say = &d.phrases.tasks;
+    let event = &say.events[event];
+    d.say(&event.lead);
+    d.say(&event.more);
+    let last = if d.chance(50) { &say.quote } else { &event.more };
+    super::people::say_anew(d, last);
+    Some(Gap::Space)
+}
