@@ -153,6 +153,7 @@ impl Draw {
     /// Says something in one of its paraphrases, and notes what could be asked about it.
     pub fn say(&mut self, saying: &Saying) {
         let sentence = self.one_of(saying.says);
+        self.follow(&sentence);
         self.sentences.push(sentence);
         let at = self.sentences.len() - 1;
         for ask in saying.asks {
@@ -180,6 +181,21 @@ impl Draw {
         before.iter().all(|s| s != last && start(s) != start(last))
     }
 
+    /// After a sentence: of `p`, if of nobody else.
+    fn follow(&mut self, sentence: &str) {
+        let names = |key: &str| match self.value(key) {
+            Some(Value::Person(name, _)) if sentence.contains(name) => Some(name.to_owned()),
+            Some(Value::Text(name)) if sentence.contains(&name) => Some(name),
+            _ => None,
+        };
+        let others = names("q").or(names("pet"));
+        match (names("p"), others) {
+            (_, Some(_)) => self.spoken_of = None,
+            (Some(name), None) => self.spoken_of = Some(name),
+            (None, None) => {}
+        }
+    }
+
     /// A question names its subject.
     pub fn question(&mut self, templates: &[&'static str]) -> String {
         let before = self.spoken_of.take();
@@ -204,9 +220,7 @@ impl Filler for Draw {
     }
 
     fn subject(&mut self, _key: &str, name: &str, gender: Gender) -> String {
-        let known = self.spoken_of.as_deref() == Some(name);
-        self.spoken_of = Some(name.to_owned());
-        if !known || self.chance(35) {
+        if !self.is_spoken_of(name) {
             return name.to_owned();
         }
         match (self.language, gender) {
@@ -214,5 +228,12 @@ impl Filler for Draw {
             (Language::English, Gender::Feminine) => "she".into(),
             (Language::English, Gender::Masculine) => "he".into(),
         }
+    }
+
+    fn is_spoken_of(&mut self, name: &str) -> bool {
+        let known = self.spoken_of.as_deref() == Some(name);
+        self.spoken_of = Some(name.to_owned());
+        // A name now and then does no harm.
+        known && !self.chance(20)
     }
 }

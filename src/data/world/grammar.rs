@@ -131,7 +131,7 @@ fn articles(words: &mut [String]) {
 /// A capital at the start of the text, of each line and after each `.`, `?` or `!`.
 fn capitals(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut start, mut ended) = (true, false);
+    let (mut start, mut ended, mut last) = (true, false, ' ');
     for c in text.chars() {
         let opening = matches!(c, '¿' | '¡' | '"' | '«' | '—' | '(');
         if start && !opening && !c.is_whitespace() {
@@ -144,12 +144,15 @@ fn capitals(text: &str) -> String {
             '.' | '?' | '!' => ended = true,
             '\n' => start = true,
             ' ' if ended => start = true,
+            // A question or a cry that is quoted goes on: "Look!" said Ana.
+            '"' if last != '.' => ended = false,
             '"' | '»' | ')' => {}
             _ => ended = false,
         }
         if c.is_whitespace() {
             ended = false;
         }
+        last = c;
     }
     out
 }

@@ -1,5 +1,6 @@
 //! Templates: `[ayer|hoy]` is one of its alternatives, `{food.un}` a bound word in a form, `{p:o|a}` an ending that
-//! agrees with a bound word, `{col@obj}` a bound word that agrees with another one.
+//! agrees with a bound word, `{col@obj}` a bound word that agrees with another one, `{p?her house|Ana's house}` one of
+//! two texts: the first where it is clear who is spoken of.
 
 use super::grammar::{Gender, Noun};
 
@@ -20,6 +21,8 @@ pub trait Filler {
     fn value(&self, key: &str) -> Option<Value>;
     /// The subject of a sentence: the name, a pronoun or nothing, as the language allows.
     fn subject(&mut self, key: &str, name: &str, gender: Gender) -> String;
+    /// Whether it is clear that `name` is spoken of.
+    fn is_spoken_of(&mut self, name: &str) -> bool;
 }
 
 /// Fills a template. What it does not understand stays as it is, braces and all, for a test to find.
@@ -83,6 +86,11 @@ fn branches(text: &str) -> Vec<&str> {
 }
 
 fn slot(inside: &str, filler: &mut impl Filler) -> Option<String> {
+    if let Some((key, branch)) = inside.split_once('?').filter(|(key, _)| key.chars().all(char::is_alphanumeric)) {
+        let Value::Person(name, _) = filler.value(key)? else { return None };
+        let [known, unknown] = branches(branch)[..] else { return None };
+        return Some(filled(if filler.is_spoken_of(name) { known } else { unknown }, filler));
+    }
     if let Some((key, endings)) = inside.split_once(':') {
         let (masculine, feminine) = endings.split_once('|')?;
         return Some(if gender(&filler.value(key)?)? == Gender::Masculine { masculine } else { feminine }.to_owned());

@@ -7,7 +7,7 @@ mod reviews;
 mod sums;
 
 pub use people::dish;
-pub use places::{addend, sellers};
+pub use places::{addend, goods, sellers};
 pub use reports::{REPORTS, report};
 pub use reviews::{Sentiment, review};
 pub use sums::{anything, job_noun, sum, translation};

@@ -68,7 +68,6 @@ fn person(d: &mut Draw, p: Entity, facts: usize) -> Option<()> {
                 d.bind("animal", animal);
                 pet_name(d);
                 d.say(&say.pet);
-                d.change_subject();
             }
             4 => {
                 let food = d.partner(p, Kind::Food)?;
@@ -90,7 +89,6 @@ fn person(d: &mut Draw, p: Entity, facts: usize) -> Option<()> {
                 let q = d.partner(p, Kind::Person)?;
                 d.bind("q", q);
                 d.say(&say.friend);
-                d.change_subject();
             }
         }
     }
@@ -117,6 +115,29 @@ pub fn a_day(d: &mut Draw) {
         weekday => weekday.to_lowercase(),
     };
     d.text("days", plural);
+}
+
+/// What nobody eats just as it is: lemons, onions, potatoes, peppers, eggs, pumpkins, cucumbers, chickens.
+const RAW: [u16; 8] = [3, 5, 6, 8, 9, 23, 24, 28];
+
+/// Something to eat at once.
+pub fn snack(d: &mut Draw, with: Entity) -> Option<Entity> {
+    d.partner(with, Kind::Food).filter(|food| !RAW.contains(&food.id))
+}
+
+/// Yellow, white, black, brown, grey and golden: the colours that animals have.
+const FURS: [u16; 6] = [3, 4, 5, 6, 7, 9];
+
+/// `fur`: the colour of an animal.
+pub fn fur(d: &mut Draw, animal: Entity) -> Option<()> {
+    let colour = d.partner(animal, Kind::Colour).filter(|colour| FURS.contains(&colour.id))?;
+    d.bind("fur", colour);
+    Some(())
+}
+
+/// Hours between two doses: never less than four.
+pub fn hours(d: &mut Draw, medicine: Entity) -> Option<Entity> {
+    d.partner(medicine, Kind::Count).filter(|hours| words::number(*hours) >= 4)
 }
 
 /// `pet`: what an animal is called.
@@ -146,7 +167,7 @@ pub fn dish(d: &mut Draw, dish: Entity) {
 pub fn letter(d: &mut Draw) -> Option<Gap> {
     let (p, _) = d.two_people()?;
     let town = d.partner(p, Kind::Town)?;
-    let (animal, food, place) = (d.partner(p, Kind::Animal)?, d.partner(p, Kind::Food)?, d.partner(town, Kind::Place)?);
+    let (animal, food, place) = (d.partner(p, Kind::Animal)?, snack(d, p)?, d.partner(town, Kind::Place)?);
     for (key, entity) in [("town", town), ("animal", animal), ("food", food), ("place", place)] {
         d.bind(key, entity);
     }
@@ -178,7 +199,7 @@ pub fn say_anew(d: &mut Draw, saying: &crate::data::world::phrases::Saying) {
 
 pub fn story(d: &mut Draw) -> Option<Gap> {
     let (p, _) = d.two_people()?;
-    let (town, place, food) = (d.partner(p, Kind::Town)?, d.partner(p, Kind::Place)?, d.partner(p, Kind::Food)?);
+    let (town, place, food) = (d.partner(p, Kind::Town)?, d.partner(p, Kind::Place)?, snack(d, p)?);
     let (animal, price) = (d.partner(p, Kind::Animal)?, d.partner(food, Kind::Price)?);
     let food2 = d.new_partner(p, Kind::Food, &[food]);
     let (month, col2) = (d.any(Kind::Month), d.any(Kind::Colour));
@@ -195,10 +216,14 @@ pub fn story(d: &mut Draw) -> Option<Gap> {
     }
     d.noun("papel", crate::data::world::grammar::m("papel", "papeles"));
     belonging(d, p)?;
+    fur(d, animal)?;
     a_day(d);
+    let day2 = d.any(Kind::Day);
+    d.bind("day2", day2);
     pet_name(d);
     let say = &d.phrases.stories;
-    let plot = match d.below(7) {
+    let plot_number = d.below(7);
+    let plot = match plot_number {
         0 => &say.lost_object,
         1 => &say.lost_animal,
         2 => &say.gift,
@@ -212,7 +237,7 @@ pub fn story(d: &mut Draw) -> Option<Gap> {
             doctor(d);
             let ailment = d.partner(p, Kind::Ailment)?;
             let medicine = d.partner(ailment, Kind::Medicine)?;
-            let hours = d.partner(medicine, Kind::Count)?;
+            let hours = hours(d, medicine)?;
             d.text("complaint", lore::complaint(d.language, ailment.id));
             d.bind("med", medicine);
             d.bind("hours", hours);
@@ -223,11 +248,12 @@ pub fn story(d: &mut Draw) -> Option<Gap> {
             &say.market
         }
     };
+    // A story that begins at home, or on the way, says so itself.
+    let opening = if matches!(plot_number, 4..=6) { &say.introductions } else { &say.openings };
     if d.chance(60) {
-        d.say(&say.openings);
+        d.say(opening);
     }
     for step in plot {
-        d.change_subject();
         d.say(step);
     }
     if d.chance(50) {

@@ -1,14 +1,40 @@
 //! Towns, shops, meetings, purchases, animals, medicines and recipes.
 
 use super::Gap;
-use super::people::{a_day, dish, doctor};
+use super::people::{a_day, dish, doctor, fur, hours};
 use crate::data::world::draw::Draw;
 use crate::data::world::grammar::f;
-use crate::data::world::split::{Entity, Kind};
+use crate::data::world::split::{Entity, Kind, Pair};
 use crate::data::world::words::{self, lore};
 
 /// The places that sell food, by their number.
 const SELLERS: [u16; 6] = [0, 5, 6, 17, 19, 21];
+
+/// Bread and sweet things; fruit and vegetables; what a café serves; what a farm gives.
+fn sells(place: Entity, food: Entity) -> bool {
+    match place.id {
+        0 => matches!(food.id, 13..=17 | 27),
+        21 => matches!(food.id, 0..=8 | 10 | 11 | 18..=24 | 29),
+        17 => matches!(food.id, 12..=17 | 25..=27),
+        5 => matches!(food.id, 0..=12 | 18..=24 | 28 | 29),
+        _ => true,
+    }
+}
+
+/// Food that a place may sell, in this split.
+pub fn goods(d: &mut Draw, place: Entity) -> Option<Entity> {
+    let all = (0..words::count(Kind::Food)).map(|id| Entity { kind: Kind::Food, id });
+    let may: Vec<Entity> = all.filter(|&f| sells(place, f) && Pair::new(place, f).split() == d.split).collect();
+    if may.is_empty() {
+        return None;
+    }
+    let food = d.one(&may);
+    d.link(place, food)?;
+    Some(food)
+}
+
+/// Places without a door: the harbour, the park, the square.
+const OPEN_AIR: [u16; 3] = [4, 9, 20];
 
 /// One of the places that sell food.
 pub fn sellers(d: &mut Draw) -> Entity {
@@ -50,6 +76,9 @@ pub fn town(d: &mut Draw) -> Option<Gap> {
 
 pub fn shop(d: &mut Draw) -> Option<Gap> {
     let place = if d.chance(60) { sellers(d) } else { d.any(Kind::Place) };
+    if OPEN_AIR.contains(&place.id) {
+        return None;
+    }
     let (town, open, close) =
         (d.partner(place, Kind::Town)?, d.partner(place, Kind::Opening)?, d.partner(place, Kind::Closing)?);
     let (day, p, col) = (d.partner(place, Kind::Day)?, d.partner(place, Kind::Person)?, d.any(Kind::Colour));
@@ -65,7 +94,7 @@ pub fn shop(d: &mut Draw) -> Option<Gap> {
     d.shuffle(&mut facts);
     facts.truncate(2 + d.below(2) as usize);
     if SELLERS.contains(&place.id) {
-        let food = d.partner(place, Kind::Food)?;
+        let food = goods(d, place)?;
         let price = d.partner(food, Kind::Price)?;
         d.bind("food", food);
         d.number("n", u32::from(words::number(price)));
@@ -118,7 +147,8 @@ pub fn shopping(d: &mut Draw) -> Option<Gap> {
     let place = sellers(d);
     d.link(p, place)?;
     let town = d.partner(place, Kind::Town)?;
-    let food = d.partner(p, Kind::Food)?;
+    let food = goods(d, place)?;
+    d.link(p, food)?;
     let (price, n) = (d.partner(food, Kind::Price)?, d.partner(food, Kind::Count)?);
     for (key, entity) in [("place", place), ("town", town), ("food", food), ("price", price), ("n", n)] {
         d.bind(key, entity);
@@ -133,7 +163,7 @@ pub fn shopping(d: &mut Draw) -> Option<Gap> {
         d.number("total", n * price);
         d.say(&say.pays);
     } else {
-        let food2 = d.new_partner(p, Kind::Food, &[food])?;
+        let food2 = d.new_partner(p, Kind::Food, &[food]).filter(|&food2| sells(place, food2))?;
         let price2 = d.partner(food2, Kind::Price)?;
         d.bind("food2", food2);
         d.bind("price2", price2);
@@ -153,9 +183,10 @@ pub fn shopping(d: &mut Draw) -> Option<Gap> {
 
 pub fn animal(d: &mut Draw) -> Option<Gap> {
     let animal = d.any(Kind::Animal);
-    let (p, col) = (d.partner(animal, Kind::Person)?, d.partner(animal, Kind::Colour)?);
+    let p = d.partner(animal, Kind::Person)?;
+    fur(d, animal)?;
     let town = d.partner(p, Kind::Town)?;
-    for (key, entity) in [("animal", animal), ("p", p), ("col", col), ("town", town)] {
+    for (key, entity) in [("animal", animal), ("p", p), ("town", town)] {
         d.bind(key, entity);
     }
     d.text("sound", lore::sound(d.language, animal.id));
@@ -173,7 +204,7 @@ pub fn animal(d: &mut Draw) -> Option<Gap> {
 
 pub fn leaflet(d: &mut Draw) -> Option<Gap> {
     let med = d.any(Kind::Medicine);
-    let (ail, hours, p) = (d.partner(med, Kind::Ailment)?, d.partner(med, Kind::Count)?, d.partner(med, Kind::Person)?);
+    let (ail, hours, p) = (d.partner(med, Kind::Ailment)?, hours(d, med)?, d.partner(med, Kind::Person)?);
     for (key, entity) in [("med", med), ("ail", ail), ("hours", hours), ("p", p)] {
         d.bind(key, entity);
     }

@@ -1,7 +1,7 @@
 //! Reviews of visits to a surgery and to a café.
 
 use super::Gap;
-use super::people::a_day;
+use super::people::{a_day, hours, snack};
 use crate::data::world::draw::Draw;
 use crate::data::world::grammar::m;
 use crate::data::world::split::{Entity, Kind, Pair};
@@ -28,7 +28,7 @@ impl Sentiment {
     }
 }
 
-/// `who` and `opinion`: somebody whom no sentence spoke of yet, and what this split may say of them.
+/// `who` and `opinion`: somebody whom no sentence spoke of yet, and what this split may say of them and no sentence said.
 fn opinion(d: &mut Draw, class: Sentiment, met: &mut Vec<Entity>) -> Option<()> {
     let who = d.any(Kind::Staff);
     if met.contains(&who) {
@@ -41,8 +41,11 @@ fn opinion(d: &mut Draw, class: Sentiment, met: &mut Vec<Entity>) -> Option<()> 
         return None;
     }
     let what = d.one(&may);
+    if met.contains(&what) {
+        return None;
+    }
     d.link(who, what)?;
-    met.push(who);
+    met.extend([who, what]);
     let woman = d.chance(50);
     let noun = lore::staff(d.language, who.id, woman);
     d.noun("who", if woman { noun } else { m(noun.one, noun.many) });
@@ -58,7 +61,7 @@ pub fn review(d: &mut Draw, class: Sentiment) -> Option<Gap> {
     let town = d.any(Kind::Town);
     let ailment = d.partner(town, Kind::Ailment)?;
     let med = d.partner(ailment, Kind::Medicine)?;
-    let (hours, month, me) = (d.partner(med, Kind::Count)?, d.any(Kind::Month), d.any(Kind::Person));
+    let (hours, month, me) = (hours(d, med)?, d.any(Kind::Month), d.any(Kind::Person));
     for (key, entity) in
         [("town", town), ("ail", ailment), ("med", med), ("hours", hours), ("month", month), ("yo", me)]
     {
@@ -101,8 +104,7 @@ const TABLES: [u16; 2] = [6, 17];
 
 pub fn cafe(d: &mut Draw) -> Option<Gap> {
     let place = Entity { kind: Kind::Place, id: d.one(&TABLES) };
-    let (town, food, p) =
-        (d.partner(place, Kind::Town)?, d.partner(place, Kind::Food)?, d.partner(place, Kind::Person)?);
+    let (town, food, p) = (d.partner(place, Kind::Town)?, snack(d, place)?, d.partner(place, Kind::Person)?);
     for (key, entity) in [("place", place), ("town", town), ("food", food), ("p", p)] {
         d.bind(key, entity);
     }

@@ -117,6 +117,10 @@ pub fn anything(d: &mut Draw) -> Option<()> {
     dish(d, made);
     let job = d.any(Kind::Job);
     job_noun(d, job);
+    let animal = d.any(Kind::Animal);
+    translation(d, animal);
+    d.text("sound", lore::sound(d.language, animal.id));
+    d.text("diet", lore::diet(d.language, animal.id));
     anew(d, |d| sum(d, 0))
 }
 
@@ -137,10 +141,6 @@ pub fn questions(d: &mut Draw) -> Option<Gap> {
     let template = d.one(group);
     for _ in 0..4 + d.below(5) {
         anything(d)?;
-        if let Some(Value::Noun(_)) = crate::data::world::template::Filler::value(d, "animal") {
-            let animal = d.any(Kind::Animal);
-            translation(d, animal);
-        }
         let group = if one_subject { group } else { d.one(&groups) };
         let asked = if one_subject && same_words { d.phrase(template) } else { d.one_of(group) };
         if !d.sentences.contains(&asked) {

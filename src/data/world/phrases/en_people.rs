@@ -14,7 +14,7 @@ pub const PEOPLE: People = People {
         &[
             "{p.s} lives in {town}[| with {p:his|her} family|, near the river|, in a small house].",
             "{p.s} has a house in {town}[|, next to the square|, by the river].",
-            "{p}'s house is in {town}.",
+            "{p?{p:his|her} house|{p}'s house} is in {town}.",
             "{p.s} moved to {town} [two years ago|last year|in the spring].",
         ],
         &[ask(&["Where does {p} live?", "Which town does {p} live in?", "Where is {p}'s house?"], "{town}")],
@@ -30,14 +30,14 @@ pub const PEOPLE: People = People {
     duty: say(&[
         "Every day {p:he|she} {duty}.",
         "{p.s} {duty} and [comes home happy|never gets tired|does it very well].",
-        "At work, {p} {duty}.",
+        "At work, {p.s} {duty}.",
         "[In the mornings|From Monday to Friday], {p:he|she} {duty}.",
     ]),
     age: fact(
         &[
             "{p.s} is {age} years old.",
             "{p.s} [has just turned {age}|turned {age} in {month}], so {p:he|she} is {age} years old.",
-            "Now {p} is {age} years old.",
+            "Now {p.s} is {age} years old.",
         ],
         &[ask(&["How old is {p}?", "What age is {p}?"], "{age} years old")],
     ),
@@ -56,9 +56,9 @@ pub const PEOPLE: People = People {
     likes: fact(
         &[
             "{p.s} [likes|loves|really likes] {food.pl}.",
-            "{p}'s favourite food is {food.pl}.",
+            "{p?{p:his|her} favourite food|{p}'s favourite food} is {food.pl}.",
             "{p.s} eats {food.pl} almost every day.",
-            "For a snack, {p} always wants {food.pl}.",
+            "For a snack, {p.s} always wants {food.pl}.",
         ],
         &[ask(&["What food does {p} like?", "What does {p} like to eat?"], "{food.pl}")],
     ),
@@ -66,13 +66,13 @@ pub const PEOPLE: People = People {
         &[
             "{p.s} [has|uses|always carries] a {col} {obj}.",
             "{p.s} [bought|got] a {col} {obj}[| on {day}].",
-            "The thing {p} loves most is a {col} {obj}.",
+            "The thing {p.s} loves most is a {col} {obj}.",
         ],
         &[ask(&["What colour is {p}'s {obj}?"], "{col}"), ask(&["What {col} thing does {p} have?"], "{obj}")],
     ),
     habit: fact(
         &[
-            "[On {day}s|Every {day}], {p} goes to {place2.the}.",
+            "[On {day}s|Every {day}], {p.s} goes to {place2.the}.",
             "{p.s} goes to {place2.the} [on {day}s|every {day}].",
             "[On {day}s|Every {day}], you can see {p} at {place2.the}.",
         ],

@@ -179,11 +179,11 @@ pub const PLACES: Places = Places {
     ),
     animal_of: fact(
         &[
-            "{p.s} has a {col} {animal} in {town}.",
-            "In {town}, {p} looks after a {col} {animal}.",
-            "[Once|One day], {p} saw a {col} {animal} near {town}.",
+            "{p.s} has a {fur} {animal} in {town}.",
+            "In {town}, {p} looks after a {fur} {animal}.",
+            "[Once|One day], {p} saw a {fur} {animal} near {town}.",
         ],
-        &[ask(&["What colour is {p}'s {animal}?"], "{col}")],
+        &[ask(&["What colour is {p}'s {animal}?"], "{fur}")],
     ),
     medicine_for: fact(
         &[
@@ -233,8 +233,8 @@ pub const PLACES: Places = Places {
     ]),
     recipe_cook: say(&["[At the end|Finally], {step}.", "[Now you only have to|All that is left is to] {step}."]),
     recipe_end: say(&[
-        "[Serve it|Eat it] [cold|hot|with bread|with the family].",
-        "{p} makes it very [well|tasty].",
+        "[Serve it|Eat it] [right away|with the family|the next day|without hurry].",
+        "{p} makes it very well.",
         "[It is enough for four people.|It smells wonderful.|It is easy and cheap.]",
     ]),
     word_pair: say(&[

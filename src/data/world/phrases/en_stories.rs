@@ -6,7 +6,9 @@ pub const STORIES: Stories = Stories {
     openings: say(&[
         "One [spring|summer|autumn|winter] [morning|afternoon|{day}], {p} [left the house|was walking through {town}|was on the way to {place.the}].",
         "[Once upon a time there was|In {town} there lived] a {q:boy|girl} called {q}. {p} was {q:his|her} best friend.",
-        "It was {day}, and in {town} it was [sunny|cold|windy|hot]. {p} [was in no hurry|was happy|was thinking].",
+        "It was {day}, and in {town} it was [sunny|cold|windy|hot]. {p} [was in no hurry|was looking out of the window|was thinking about things].",
+    ]),
+    introductions: say(&[
         "[This happened to|This is a story about] {p}, who lives in {town}.",
         "{p} and {q} [live|grew up|met] in {town}.",
     ]),
@@ -39,13 +41,13 @@ pub const STORIES: Stories = Stories {
     ],
     lost_animal: [
         say(&[
-            "{p} had a {col} {animal} called {pet}.",
+            "{p} had a {fur} {animal} called {pet}.",
             "{p.s} lived with {animal.a} called {pet}.",
-            "{p} was always with {pet}, a {col} {animal}.",
+            "{p} was always with {pet}, a {fur} {animal}.",
         ]),
         say(&[
             "One [night|morning] the door was left open and {pet} ran away.",
-            "[One day|On {day}], {pet} did not come home.",
+            "[One day|On {day2}], {pet} did not come home.",
             "There was a storm, and {pet} got scared and ran off.",
         ]),
         say(&[
@@ -65,7 +67,11 @@ pub const STORIES: Stories = Stories {
         ]),
     ],
     gift: [
-        say(&["[Soon|On {day}] it was {q}'s birthday.", "{q}'s birthday was on {day}.", "{p} wanted to surprise {q}."]),
+        say(&[
+            "[Soon|On {day2}] it was {q}'s birthday.",
+            "{q}'s birthday was on {day2}.",
+            "{p} wanted to surprise {q}.",
+        ]),
         say(&[
             "{p} [thought hard|did not know what to give] and went to {place.the}.",
             "{p.s} [opened the piggy bank|counted the money] and went to {place.the}.",
@@ -77,7 +83,7 @@ pub const STORIES: Stories = Stories {
         say(&[
             "{p.s} wrapped {obj.the} in {col2} paper and wrote a note.",
             "{p.s} also made some {food.pl} for the party.",
-            "{p.s} hid {obj.the} under the bed until {day}.",
+            "{p.s} hid {obj.the} under the bed until {day2}.",
         ]),
         say(&[
             "\"What a lovely {obj}!\" said {q}, and laughed.",
@@ -88,7 +94,7 @@ pub const STORIES: Stories = Stories {
     cake: [
         say(&[
             "{p} wanted to make {dish.a} for {q}.",
-            "[On {day}|That day] {p} decided to make {dish.a}.",
+            "[On {day2}|That day] {p} decided to make {dish.a}.",
             "{q} loves {dish.the} from {p}'s kitchen.",
         ]),
         say(&["{p.s} needed {i1}, {i2} and {i3}.", "For that you need {i1}, {i2} and {i3}."]),
@@ -133,7 +139,7 @@ pub const STORIES: Stories = Stories {
         say(&[
             "When the sun came out, {p} and {q} were already friends.",
             "The rain stopped and everything smelled of grass.",
-            "[The next day|On {day}], {p} came back with some {food.pl} to say thank you.",
+            "[The next day|On {day2}], {p} came back with some {food.pl} to say thank you.",
         ]),
     ],
     ill: [
@@ -157,13 +163,13 @@ pub const STORIES: Stories = Stories {
             "{p} slept a lot and drank plenty of water.",
         ]),
         say(&[
-            "[After three days|On {day}], {p} was [well|better|as good as new].",
+            "[After three days|On {day2}], {p} was [well|better|as good as new].",
             "Little by little it passed and {p} could go outside.",
             "{p} thanked {q} for the help.",
         ]),
     ],
     market: [
-        say(&["[That|One] {day} was market day in {town}.", "{p} and {q} went to the market in {town} together."]),
+        say(&["[That|One] {day2} was market day in {town}.", "{p} and {q} went to the market in {town} together."]),
         say(&[
             "{p} had {food.pl} to sell for {price} euros.",
             "There were {food.pl}, {food2.pl} and many people.",

@@ -66,13 +66,11 @@ pub const TASKS: Tasks = Tasks {
     events: [
         Event {
             lead: say(&[
-                "On {day}, {p} {sur}, a {job@p} from {town}, found a {col} {animal} at {place.the}.",
-                "{p} {sur} is a {job@p} in {town}. On {day} {p:he|she} found a {col} {animal} near {place.the}.",
+                "On {day}, {p} {sur}, a {job@p} from {town}, found a {fur} {animal} at {place.the}.",
+                "{p} {sur} is a {job@p} in {town}. On {day} {p:he|she} found a {fur} {animal} near {place.the}.",
             ]),
-            more: say(&[
-                "The {animal} [was scared|was hungry|had no owner], but it is fine.",
-                "It [was named|is now called] {pet} and lives with {q}.",
-            ]),
+            more: say(&["The {animal} [was scared|was hungry|had no owner], but it is fine."]),
+            last: say(&["It [was named|is now called] {pet} and lives with {q}."]),
             headlines: &["A {job@p} from {town} finds {animal.a}", "{animal.a} is found at {place.the} in {town}"],
         },
         Event {
@@ -80,11 +78,8 @@ pub const TASKS: Tasks = Tasks {
                 "{p} {sur} won the {dish} contest in {town} on {day}.",
                 "The {dish} contest in {town} has a winner: {p} {sur}. The final was on {day}.",
             ]),
-            more: say(&[
-                "The prize is a {col} {obj}.",
-                "The recipe needs {i1}, {i2} and a little patience.",
-                "{q} came second.",
-            ]),
+            more: say(&["The prize is a {col} {obj}.", "The recipe needs {i1}, {i2} and a little patience."]),
+            last: say(&["{q} came second."]),
             headlines: &["{p} {sur} wins the {dish} contest in {town}", "{p} {sur} makes the best {dish} in {town}"],
         },
         Event {
@@ -92,11 +87,8 @@ pub const TASKS: Tasks = Tasks {
                 "On {day} a new {place} opened in {town}, next to the square.",
                 "{town} now has {place.a}. The door opened on {day} at {open}.",
             ]),
-            more: say(&[
-                "The person in charge is {p} {sur}.",
-                "There were {food.pl} for everyone.",
-                "The first visitor was {q}.",
-            ]),
+            more: say(&["The person in charge is {p} {sur}.", "There were {food.pl} for everyone."]),
+            last: say(&["The first visitor was {q}."]),
             headlines: &["{place.a} opens in {town}", "{town} gets a new {place}"],
         },
         Event {
@@ -104,11 +96,8 @@ pub const TASKS: Tasks = Tasks {
                 "{p} {sur}, from {town}, found a {col} {obj} at {place.the} and gave it back to {q}.",
                 "On {day}, {q} lost a {col} {obj} in {town}. {p} {sur} found it at {place.the} and gave it back.",
             ]),
-            more: say(&[
-                "{q} gave {p:him|her} some {food.pl}.",
-                "The {obj} was a family keepsake.",
-                "Now they are good friends.",
-            ]),
+            more: say(&["{q} gave {p:him|her} some {food.pl}.", "The {obj} was a family keepsake."]),
+            last: say(&["Now they are good friends."]),
             headlines: &["{p} {sur} returns {obj.a} in {town}", "{q} gets {q:his|her} {obj} back in {town}"],
         },
         Event {
@@ -117,10 +106,10 @@ pub const TASKS: Tasks = Tasks {
                 "Since {day}, {food.pl} have been sold for {n} euros in {town}.",
             ]),
             more: say(&[
-                "{p} {sur}, who sells at {place.the}, says that [it rained little|it was very cold|the harvest was small].",
+                "{p} {sur}, who sells at the market, says that [it rained little|it was very cold|the harvest was small].",
                 "Last year they cost less.",
-                "In {month} [the price will fall|there will be more].",
             ]),
+            last: say(&["In {month} [the price will fall|there will be more]."]),
             headlines: &["{food.pl} rise to {n} euros in {town}", "{town} pays {n} euros for {food.pl}"],
         },
         Event {
@@ -131,8 +120,8 @@ pub const TASKS: Tasks = Tasks {
             more: say(&[
                 "It will open again in {month}.",
                 "{p} {sur} [helped to clean|warned the neighbours|called everyone].",
-                "Nobody was hurt.",
             ]),
+            last: say(&["Nobody was hurt."]),
             headlines: &["{cause} closes {place.the} in {town}", "{place.the} in {town} closes because of {cause}"],
         },
     ],

@@ -14,7 +14,7 @@ pub const PEOPLE: People = People {
         &[
             "{p.s} vive en {town}[| desde niñ{p:o|a}| desde hace años| con su familia|, cerca del río|, en una casa pequeña].",
             "{p.s} tiene su casa en {town}[|, junto a la plaza|, al lado del río].",
-            "La casa de {p} está en {town}.",
+            "{p?su casa|la casa de {p}} está en {town}.",
             "{p.s} se mudó a {town} [hace dos años|el año pasado|en primavera].",
         ],
         &[ask(&["¿Dónde vive {p}?", "¿En qué pueblo vive {p}?", "¿Dónde está la casa de {p}?"], "{town}")],
@@ -30,21 +30,21 @@ pub const PEOPLE: People = People {
     duty: say(&[
         "Todos los días {duty}.",
         "{p.s} {duty} y [vuelve a casa content{p:o|a}|nunca se cansa|lo hace muy bien].",
-        "En su trabajo, {p} {duty}.",
+        "En su trabajo, {p.s} {duty}.",
         "[Por las mañanas|De lunes a viernes] {duty}.",
     ]),
     age: fact(
         &[
             "{p.s} tiene {age} años.",
-            "{p.s} [acaba de cumplir|cumplió] {age} años[| en {month}].",
-            "Ahora {p} tiene {age} años.",
+            "{p.s} [acaba de cumplir {age} años|cumplió {age} años en {month}].",
+            "Ahora {p.s} tiene {age} años.",
         ],
         &[ask(&["¿Cuántos años tiene {p}?", "¿Qué edad tiene {p}?"], "{age} años")],
     ),
     pet: fact(
         &[
             "{p.s} tiene {animal.un} que se llama {pet}.",
-            "En casa de {p} vive {animal.un}, y se llama {pet}.",
+            "{p?en su casa|en casa de {p}} vive {animal.un}, y se llama {pet}.",
             "{p.s} cuida de {animal.un}. Le puso de nombre {pet}.",
             "{p.s} tiene {animal.un} en casa. {pet} es su nombre.",
         ],
@@ -55,10 +55,10 @@ pub const PEOPLE: People = People {
     ),
     likes: fact(
         &[
-            "A {p} le gustan [mucho |]{food.los}.",
-            "La comida favorita de {p} son {food.los}.",
+            "{p?le gustan|a {p} le gustan} [mucho |]{food.los}.",
+            "{p?su comida favorita|la comida favorita de {p}} son {food.los}.",
             "{p.s} come {food.pl} casi todos los días.",
-            "Para merendar, {p} prefiere {food.los}.",
+            "Para merendar, {p.s} prefiere {food.los}.",
         ],
         &[ask(&["¿Qué comida le gusta a {p}?", "¿Qué le gusta comer a {p}?"], "{food.pl}")],
     ),
@@ -66,7 +66,7 @@ pub const PEOPLE: People = People {
         &[
             "{p.s} [tiene|usa|lleva siempre] {obj.un} {col@obj}.",
             "{p.s} [se compró|estrenó] {obj.un} {col@obj}[| el {day}].",
-            "Lo que más quiere {p} es {obj.un} {col@obj}.",
+            "{p?lo que más quiere|lo que más quiere {p}} es {obj.un} {col@obj}.",
         ],
         &[
             ask(&["¿De qué color es {obj.el} de {p}?"], "{col@obj}"),
@@ -75,7 +75,7 @@ pub const PEOPLE: People = People {
     ),
     habit: fact(
         &[
-            "[Los {days}|Cada {day}] {p} va a {place2.el}.",
+            "[Los {days}|Cada {day}] {p.s} va a {place2.el}.",
             "{p.s} va a {place2.el} [todos los {days}|cada {day}].",
             "[Los {days}|Cada {day}] se puede ver a {p} en {place2.el}.",
         ],
@@ -98,7 +98,7 @@ pub const PEOPLE: People = People {
     dear: say(&["Querid{q:o|a} {q}:", "Hola, {q}:", "Mi querid{q:o|a} {q}:"]),
     news: fact(
         &[
-            "[Te escribo|Os escribo|Estoy escribiendo] desde {town}.",
+            "[Te escribo|Te mando esta carta] desde {town}.",
             "[Ya estoy|Por fin estoy|Llegué el {day}|Llevo tres días] en {town}.",
             "[Paso|Estoy pasando] unos días en {town}.",
         ],

@@ -179,11 +179,11 @@ pub const PLACES: Places = Places {
     ),
     animal_of: fact(
         &[
-            "{p.s} tiene {animal.un} {col@animal} en {town}.",
-            "En {town}, {p} cuida de {animal.un} {col@animal}.",
-            "[Una vez|Un día], {p} vio {animal.un} {col@animal} cerca de {town}.",
+            "{p.s} tiene {animal.un} {fur@animal} en {town}.",
+            "En {town}, {p} cuida de {animal.un} {fur@animal}.",
+            "[Una vez|Un día], {p} vio {animal.un} {fur@animal} cerca de {town}.",
         ],
-        &[ask(&["¿De qué color es {animal.el} de {p}?"], "{col@animal}")],
+        &[ask(&["¿De qué color es {animal.el} de {p}?"], "{fur@animal}")],
     ),
     medicine_for: fact(
         &[
@@ -224,16 +224,18 @@ pub const PLACES: Places = Places {
         &[ask(&["¿Qué lleva {dish.el}?", "¿Con qué se hace {dish.el}?"], "{i1}, {i2} y {i3}")],
     ),
     recipe_first: say(&[
-        "Primero [se preparan|se ponen en la mesa] {i1}[| con cuidado].",
-        "[Se empieza con|Lo primero es tener] {i1}.",
+        "Primero hay que preparar {i1}[| con cuidado].",
+        "Lo primero es limpiar la mesa y preparar {i1}.",
+        "Se empieza con {i1}.",
     ]),
     recipe_then: say(&[
-        "[Luego|Después] se [añade|pone|agrega] {i2}[| poco a poco].",
-        "[Luego|Después] [va|entra] {i2}, sin prisa.",
+        "[Luego|Después] hay que añadir {i2}[| poco a poco].",
+        "[Luego|Después] toca añadir {i2} y {i3}.",
+        "Cuando está todo listo, se añade lo demás: {i2} y {i3}.",
     ]),
     recipe_cook: say(&["[Al final|Por último] hay que {step}.", "[Solo queda|Ya solo falta] {step}."]),
     recipe_end: say(&[
-        "[Se sirve|Se come] [frí{dish:o|a}|caliente|con pan|en familia].",
+        "[Se sirve|Se come] [en familia|con calma|enseguida|al día siguiente].",
         "A {p} le sale muy [buen{dish:o|a}|ric{dish:o|a}].",
         "[Queda para cuatro personas.|Huele de maravilla.|Es fácil y barato.]",
     ]),

@@ -6,7 +6,9 @@ pub const STORIES: Stories = Stories {
     openings: say(&[
         "[Una mañana|Una tarde|Un {day}] de [primavera|verano|otoño|invierno], {p} [salió de casa|paseaba por {town}|iba hacia {place.el}].",
         "[Había una vez|En {town} vivía] {q:un chico|una chica} que se llamaba {q}. Su mejor amig{p:o|a} era {p}.",
-        "Era {day} y en {town} hacía [sol|frío|viento|calor]. {p} [no tenía prisa|estaba content{p:o|a}|pensaba en sus cosas].",
+        "Era {day} y en {town} hacía [sol|frío|viento|calor]. {p} [no tenía prisa|miraba por la ventana|pensaba en sus cosas].",
+    ]),
+    introductions: say(&[
         "[Esto le pasó a|Esta es una historia de] {p}, que vive en {town}.",
         "{p} y {q} [viven|crecieron|se conocieron] en {town}.",
     ]),
@@ -39,13 +41,13 @@ pub const STORIES: Stories = Stories {
     ],
     lost_animal: [
         say(&[
-            "{p} tenía {animal.un} {col@animal} que se llamaba {pet}.",
+            "{p} tenía {animal.un} {fur@animal} que se llamaba {pet}.",
             "{p.s} vivía con {animal.un} que se llamaba {pet}.",
-            "A {p} le acompañaba siempre {pet}, {animal.un} {col@animal}.",
+            "A {p} le acompañaba siempre {pet}, {animal.un} {fur@animal}.",
         ]),
         say(&[
             "[Una noche|Una mañana] la puerta quedó abierta y {pet} se fue.",
-            "[Un día|El {day}], {pet} no volvió a casa.",
+            "[Un día|El {day2}], {pet} no volvió a casa.",
             "Hubo una tormenta y {pet} se asustó y escapó.",
         ]),
         say(&[
@@ -66,8 +68,8 @@ pub const STORIES: Stories = Stories {
     ],
     gift: [
         say(&[
-            "[Pronto|El {day}] era el cumpleaños de {q}.",
-            "{q} cumplía años el {day}.",
+            "[Pronto|El {day2}] era el cumpleaños de {q}.",
+            "{q} cumplía años el {day2}.",
             "{p} quería darle una sorpresa a {q}.",
         ]),
         say(&[
@@ -81,7 +83,7 @@ pub const STORIES: Stories = Stories {
         say(&[
             "[Envolvió|Guardó] {obj.el} en papel {col2@papel} y escribió una nota.",
             "También preparó {food.unos} para la fiesta.",
-            "Escondió {obj.el} debajo de la cama hasta el {day}.",
+            "Escondió {obj.el} debajo de la cama hasta el {day2}.",
         ]),
         say(&[
             "\"¡Qué {obj} tan bonit{obj:o|a}!\", dijo {q}, y se rio.",
@@ -92,7 +94,7 @@ pub const STORIES: Stories = Stories {
     cake: [
         say(&[
             "{p} quería hacer {dish.un} para {q}.",
-            "[El {day}|Aquel día] {p} decidió hacer {dish.un}.",
+            "[El {day2}|Aquel día] {p} decidió hacer {dish.un}.",
             "A {q} le encanta {dish.el}, y {p} lo sabía.",
         ]),
         say(&["Necesitaba {i1}, {i2} y {i3}.", "Hacían falta {i1}, {i2} y {i3}."]),
@@ -137,7 +139,7 @@ pub const STORIES: Stories = Stories {
         say(&[
             "Cuando salió el sol, {p} y {q} ya eran amigos.",
             "La lluvia paró y todo olía a hierba.",
-            "[Al día siguiente|El {day}], {p} volvió con {food.unos} para dar las gracias.",
+            "[Al día siguiente|El {day2}], {p} volvió con {food.unos} para dar las gracias.",
         ]),
     ],
     ill: [
@@ -161,13 +163,16 @@ pub const STORIES: Stories = Stories {
             "{p} durmió mucho y bebió mucha agua.",
         ]),
         say(&[
-            "[A los tres días|El {day}], {p} ya estaba [bien|mejor|como nuev{p:o|a}].",
+            "[A los tres días|El {day2}], {p} ya estaba [bien|mejor|como nuev{p:o|a}].",
             "Poco a poco se le pasó y pudo salir a la calle.",
             "{p} dio las gracias a {q} por cuidar{p:lo|la}.",
         ]),
     ],
     market: [
-        say(&["[El {day}|Aquel {day}] era día de mercado en {town}.", "{p} y {q} fueron juntos al mercado de {town}."]),
+        say(&[
+            "[El {day2}|Aquel {day2}] era día de mercado en {town}.",
+            "{p} y {q} fueron juntos al mercado de {town}.",
+        ]),
         say(&[
             "{p} llevaba {food.pl} para vender a {price} euros.",
             "Había {food.pl}, {food2.pl} y mucha gente.",

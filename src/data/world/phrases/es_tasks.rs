@@ -66,13 +66,11 @@ pub const TASKS: Tasks = Tasks {
     events: [
         Event {
             lead: say(&[
-                "El {day}, {p} {sur}, {job@p} de {town}, encontró {animal.un} {col@animal} en {place.el}.",
-                "{p} {sur} es {job@p} en {town}. El {day} encontró {animal.un} {col@animal} cuando pasaba por {place.el}.",
+                "El {day}, {p} {sur}, {job@p} de {town}, encontró {animal.un} {fur@animal} en {place.el}.",
+                "{p} {sur} es {job@p} en {town}. El {day} encontró {animal.un} {fur@animal} cuando pasaba por {place.el}.",
             ]),
-            more: say(&[
-                "{animal.el} [estaba asustad{animal:o|a}|tenía hambre|no tenía dueño], pero está bien.",
-                "[Le pusieron de nombre|Ahora se llama] {pet} y vive con {q}.",
-            ]),
+            more: say(&["{animal.el} [estaba asustad{animal:o|a}|tenía hambre|no tenía dueño], pero está bien."]),
+            last: say(&["[Le pusieron de nombre|Ahora se llama] {pet} y vive con {q}."]),
             headlines: &[
                 "{p:un|una} {job@p} de {town} encuentra {animal.un}",
                 "Encuentran {animal.un} en {place.el} de {town}",
@@ -86,8 +84,8 @@ pub const TASKS: Tasks = Tasks {
             more: say(&[
                 "[El premio es|Recibió] {obj.un} {col@obj}.",
                 "Su receta lleva {i1}, {i2} y un poco de paciencia.",
-                "{q} quedó en segundo lugar.",
             ]),
+            last: say(&["{q} quedó en segundo lugar."]),
             headlines: &[
                 "{p} {sur} gana el concurso de {dish.pl} de {town}",
                 "{p} {sur} hace {p:el mejor|la mejor} {dish} de {town}",
@@ -98,11 +96,8 @@ pub const TASKS: Tasks = Tasks {
                 "El {day} abrió {place.un} nuev{place:o|a} en {town}, junto a la plaza.",
                 "{town} ya tiene {place.un}. La puerta se abrió el {day} a {open}.",
             ]),
-            more: say(&[
-                "[La persona encargada es|Al frente está] {p} {sur}.",
-                "Hubo {food.pl} para todos.",
-                "El primer visitante fue {q}.",
-            ]),
+            more: say(&["[La persona encargada es|Al frente está] {p} {sur}.", "Hubo {food.pl} para todos."]),
+            last: say(&["El primer visitante fue {q}."]),
             headlines: &["Abre {place.un} en {town}", "{town} estrena {place}"],
         },
         Event {
@@ -110,11 +105,8 @@ pub const TASKS: Tasks = Tasks {
                 "{p} {sur}, de {town}, encontró {obj.un} {col@obj} en {place.el} y se {obj:lo|la} devolvió a {q}.",
                 "El {day}, {q} perdió {obj.un} {col@obj} en {town}. {p} {sur} {obj:lo|la} encontró en {place.el} y se {obj:lo|la} devolvió.",
             ]),
-            more: say(&[
-                "{q} le regaló {food.unos}.",
-                "{obj.el} era un recuerdo de familia.",
-                "Ahora son buenos amigos.",
-            ]),
+            more: say(&["{q} le regaló {food.unos}.", "{obj.el} era un recuerdo de familia."]),
+            last: say(&["Ahora son buenos amigos."]),
             headlines: &["{p} {sur} devuelve {obj.un} en {town}", "{q} recupera su {obj} en {town}"],
         },
         Event {
@@ -123,10 +115,10 @@ pub const TASKS: Tasks = Tasks {
                 "Desde el {day}, {food.los} se venden a {n} euros en {town}.",
             ]),
             more: say(&[
-                "{p} {sur}, que vende en {place.el}, dice que [llovió poco|hubo mucho frío|la cosecha fue corta].",
+                "{p} {sur}, que vende en el mercado, dice que [llovió poco|hubo mucho frío|la cosecha fue corta].",
                 "El año pasado costaban menos.",
-                "En {month} [volverán a bajar|habrá más].",
             ]),
+            last: say(&["En {month} [volverán a bajar|habrá más]."]),
             headlines: &["{food.los} suben a {n} euros en {town}", "{town} paga {n} euros por {food.los}"],
         },
         Event {
@@ -137,8 +129,8 @@ pub const TASKS: Tasks = Tasks {
             more: say(&[
                 "Abrirá de nuevo en {month}.",
                 "{p} {sur} [ayudó a limpiar|avisó a los vecinos|llamó a todos].",
-                "Nadie se hizo daño.",
             ]),
+            last: say(&["Nadie se hizo daño."]),
             headlines: &["{cause} cierra {place.el} de {town}", "Cierran {place.el} de {town} por {cause}"],
         },
     ],
@@ -170,7 +162,7 @@ pub const TASKS: Tasks = Tasks {
     ],
     good: [
         &[
-            "Para hacer {dish.un} necesitas {i1}, {i2} y {i3}. Primero prepara {i1}, luego añade {i2}. Al final hay que {step}.",
+            "Para hacer {dish.un} necesitas {i1}, {i2} y {i3}. Empieza con {i1} y luego añade {i2}. Al final hay que {step}.",
             "Necesitas {i1}, {i2} y {i3}. Junta todo con cuidado. Al final hay que {step}.",
         ],
         &["{a} más {b} son {total}.", "Son {total}."],
@@ -272,7 +264,7 @@ pub const TASKS: Tasks = Tasks {
             "¿Es {a} mayor que {b}?",
         ],
     ],
-    thought_search: &["Necesito buscar {query}.", "No lo sé. Voy a buscar {query}.", "Primero busco {query}."],
+    thought_search: &["Me falta un dato: {query}.", "No lo sé. Voy a buscar: {query}.", "Primero busco esto: {query}."],
     thought_sum: &["Ahora tengo que calcular {sum}.", "Falta hacer la cuenta: {sum}."],
     thought_end: &["Ya tengo la respuesta.", "Con eso ya puedo responder."],
     react_cost: (

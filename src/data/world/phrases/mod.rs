@@ -112,6 +112,8 @@ pub struct Places {
 #[derive(Debug)]
 pub struct Stories {
     pub openings: Saying,
+    /// For plots that begin at home.
+    pub introductions: Saying,
     pub lost_object: [Saying; 5],
     pub lost_animal: [Saying; 5],
     pub gift: [Saying; 5],
@@ -127,6 +129,7 @@ pub struct Stories {
 pub struct Event {
     pub lead: Saying,
     pub more: Saying,
+    pub last: Saying,
     pub headlines: &'static [&'static str],
 }
 

@@ -4,7 +4,7 @@
 //! Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models", arXiv:2210.03629.
 
 use crate::data::world::draw::Draw;
-use crate::data::world::families::{addend, sellers};
+use crate::data::world::families::{addend, goods, sellers};
 use crate::data::world::phrases::phrases;
 use crate::data::world::split::{Entity, Kind, Pair, Split};
 use crate::data::world::words;
@@ -118,8 +118,7 @@ impl Path<'_> {
 
 /// A shop's document; the price stands in the sentence that is returned beside it.
 fn shop_document(d: &mut Draw, place: Entity) -> Option<(String, String, Entity)> {
-    let (town, food, open) =
-        (d.partner(place, Kind::Town)?, d.partner(place, Kind::Food)?, d.partner(place, Kind::Opening)?);
+    let (town, food, open) = (d.partner(place, Kind::Town)?, goods(d, place)?, d.partner(place, Kind::Opening)?);
     let (price, col) = (d.partner(food, Kind::Price)?, d.any(Kind::Colour));
     d.noun("cosa", crate::data::world::grammar::f("cosa", "cosas"));
     for (key, entity) in [("place", place), ("town", town), ("food", food), ("open", open), ("col", col)] {

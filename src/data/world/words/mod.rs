@@ -12,7 +12,7 @@ use super::template::Value;
 pub const OPINIONS_PER_CLASS: u16 = 12;
 /// Prices in whole euros, from [`CHEAPEST`] (one euro would be a singular).
 pub const CHEAPEST: u16 = 2;
-const PRICES: u16 = 20;
+const PRICES: u16 = 12;
 const YOUNGEST: u16 = 6;
 const AGES: u16 = 70;
 /// Sums are of numbers from 1 to this one.
