@@ -85,6 +85,9 @@ enum Stream {
     Traces,
 }
 
+/// The rarest text, a purchase of two things for a test, takes some hundred.
+const MOST_ATTEMPTS: u32 = 50_000;
+
 /// Tries again, with other choices, until everything that a text links belongs to its split.
 fn until_possible<T>(language: Language, split: Split, seed: u32, make: impl Fn(&mut Draw) -> Option<T>) -> T {
     let mut attempt = 0u32;
@@ -94,5 +97,6 @@ fn until_possible<T>(language: Language, split: Split, seed: u32, make: impl Fn(
             return made;
         }
         attempt = attempt.wrapping_add(1);
+        debug_assert!(attempt < MOST_ATTEMPTS, "{split:?} in {language:?} has no such text");
     }
 }

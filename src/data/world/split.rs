@@ -23,6 +23,8 @@ impl Split {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Kind {
+    /// A kind of request ([`super::tasks::Request`]); first, so that each of them has a partner in each split.
+    Request,
     Person,
     Surname,
     Town,
@@ -51,8 +53,6 @@ pub enum Kind {
     Addend,
     /// How many there are of something.
     Count,
-    /// A kind of request ([`super::tasks::Request`]).
-    Request,
 }
 
 /// One thing of the world.

@@ -21,16 +21,11 @@ fn sells(place: Entity, food: Entity) -> bool {
     }
 }
 
-/// Food that a place may sell, in this split.
-pub fn goods(d: &mut Draw, place: Entity) -> Option<Entity> {
+/// Food that a place sells. What is asked about it is its price: the place is free.
+pub fn goods(d: &mut Draw, place: Entity) -> Entity {
     let all = (0..words::count(Kind::Food)).map(|id| Entity { kind: Kind::Food, id });
-    let may: Vec<Entity> = all.filter(|&f| sells(place, f) && Pair::new(place, f).split() == d.split).collect();
-    if may.is_empty() {
-        return None;
-    }
-    let food = d.one(&may);
-    d.link(place, food)?;
-    Some(food)
+    let sold: Vec<Entity> = all.filter(|&food| sells(place, food)).collect();
+    d.one(&sold)
 }
 
 /// Places without a door: the harbour, the park, the square.
@@ -94,7 +89,7 @@ pub fn shop(d: &mut Draw) -> Option<Gap> {
     d.shuffle(&mut facts);
     facts.truncate(2 + d.below(2) as usize);
     if SELLERS.contains(&place.id) {
-        let food = goods(d, place)?;
+        let food = goods(d, place);
         let price = d.partner(food, Kind::Price)?;
         d.bind("food", food);
         d.number("n", u32::from(words::number(price)));
@@ -144,12 +139,16 @@ pub fn meeting(d: &mut Draw) -> Option<Gap> {
 
 pub fn shopping(d: &mut Draw) -> Option<Gap> {
     let (p, _) = d.two_people()?;
-    let place = sellers(d);
+    let all = SELLERS.map(|id| Entity { kind: Kind::Place, id });
+    let may: Vec<Entity> = all.into_iter().filter(|&at| Pair::new(at, p).split() == d.split).collect();
+    if may.is_empty() {
+        return None;
+    }
+    let (place, town) = (d.one(&may), d.any(Kind::Town));
     d.link(p, place)?;
-    let town = d.partner(place, Kind::Town)?;
-    let food = goods(d, place)?;
-    d.link(p, food)?;
-    let (price, n) = (d.partner(food, Kind::Price)?, d.partner(food, Kind::Count)?);
+    let food = d.partner(p, Kind::Food).filter(|&food| sells(place, food))?;
+    // How many is free: with the price fixed by the split, few sums would be left.
+    let (price, n) = (d.partner(food, Kind::Price)?, d.any(Kind::Count));
     for (key, entity) in [("place", place), ("town", town), ("food", food), ("price", price), ("n", n)] {
         d.bind(key, entity);
     }
@@ -233,6 +232,11 @@ pub fn recipe(d: &mut Draw) -> Option<Gap> {
         d.bind("town", town);
         d.say(&d.phrases.people.lives);
         d.change_subject();
+    } else {
+        let (q, day) = (d.partner(p, Kind::Person)?, d.any(Kind::Day));
+        d.bind("q", q);
+        d.bind("day2", day);
+        d.say(&d.phrases.stories.cake[0]);
     }
     d.say(&say.recipe);
     d.say(&say.recipe_first);

@@ -50,9 +50,7 @@ pub fn report(d: &mut Draw, event: usize) -> Option<Gap> {
     let say = &d.phrases.tasks;
     let (cheerful, event) = (event < CHEERFUL, &say.events[event]);
     d.say(&event.lead);
-    if d.chance(80) {
-        d.say(&event.more);
-    }
+    d.say(&event.more);
     let quoted = cheerful && d.chance(50);
     d.say(if quoted { &say.quote } else { &event.last });
     Some(Gap::Space)

@@ -112,7 +112,7 @@ pub fn cafe(d: &mut Draw) -> Option<Gap> {
     let say = &d.phrases.tasks;
     let class = d.below(3) as usize;
     d.say(&say.cafe_start);
-    for _ in 0..2 + d.below(2) {
+    for _ in 0..3 + d.below(2) {
         super::people::say_anew(d, &say.cafe_review[class]);
     }
     Some(Gap::Space)

@@ -7,7 +7,7 @@
 //! | questions | (subject, answer): (person, town), (food, price), (place, hour) ... |
 //! | headlines | (person, town), (person, job), (town, place), (food, price) ... |
 //! | instructions, preferences | (kind of request, what it is about); sums (a, b); sentences (animal, place); doses (ailment, medicine); notes (person, object) |
-//! | traces | (food, price), (place, food), (food, how many), (person, age), sums (a, b) |
+//! | traces | (food, price), (person, town), (person, age), sums (a, b) |
 //!
 //! Instructions about what the pretraining text teaches (what a cat eats) ask a held-out model for things it has read, in
 //! requests that it was never answered.

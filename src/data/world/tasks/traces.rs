@@ -118,7 +118,7 @@ impl Path<'_> {
 
 /// A shop's document; the price stands in the sentence that is returned beside it.
 fn shop_document(d: &mut Draw, place: Entity) -> Option<(String, String, Entity)> {
-    let (town, food, open) = (d.partner(place, Kind::Town)?, goods(d, place)?, d.partner(place, Kind::Opening)?);
+    let (town, food, open) = (d.partner(place, Kind::Town)?, goods(d, place), d.partner(place, Kind::Opening)?);
     let (price, col) = (d.partner(food, Kind::Price)?, d.any(Kind::Colour));
     d.noun("cosa", crate::data::world::grammar::f("cosa", "cosas"));
     for (key, entity) in [("place", place), ("town", town), ("food", food), ("open", open), ("col", col)] {
@@ -161,8 +161,7 @@ fn cost(d: &mut Draw) -> Option<Trace> {
     }
     let other = shop_document(d, there)?.0;
     let (document, found, price) = shop_document(d, here)?;
-    let food = Entity { kind: Kind::Food, ..d.pairs.iter().rev().find_map(|p| food_of(*p))? };
-    let n = d.partner(food, Kind::Count)?;
+    let n = d.any(Kind::Count);
     let (price, n_number) = (u32::from(words::number(price)), u32::from(words::number(n)));
     d.link(addend(n_number)?, addend(price)?)?;
     d.bind("n", n);
@@ -175,12 +174,6 @@ fn cost(d: &mut Draw) -> Option<Trace> {
     path.d.number("total", total);
     let answer = path.d.part(answer);
     Some(path.finish(question, documents, answer))
-}
-
-/// The food of a pair, if there is one.
-fn food_of(pair: Pair) -> Option<Entity> {
-    let (a, b) = pair.entities();
-    [a, b].into_iter().find(|e| e.kind == Kind::Food)
 }
 
 fn shuffled(d: &mut Draw, mut documents: Vec<String>) -> Vec<String> {
