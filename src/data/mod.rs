@@ -9,6 +9,8 @@ pub mod csv;
 pub mod npy;
 pub mod safetensors;
 pub mod share;
+#[cfg(feature = "text-models")]
+pub mod tokenizer;
 mod window;
 pub mod world;
 

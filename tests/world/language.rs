@@ -112,7 +112,7 @@ fn english_articles_hear_the_next_word() {
             let vowel = next.starts_with(['a', 'e', 'i', 'o', 'u']) && !next.starts_with("uni");
             match article {
                 "a" | "A" => assert!(!vowel, "{pair:?} in {text}"),
-                "an" | "An" => assert!(vowel || next == "8" || next == "11", "{pair:?} in {text}"),
+                "an" | "An" => assert!(vowel || ["8", "11", "hour"].contains(&next.as_str()), "{pair:?} in {text}"),
                 _ => {}
             }
         }

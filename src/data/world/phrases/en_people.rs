@@ -4,7 +4,7 @@ use super::{People, ask, fact, say};
 
 pub const PEOPLE: People = People {
     hello: say(&[
-        "[This is the story|Let me tell you|Here is a little] [about|of] {p}.",
+        "[This is the story of|Let me tell you about|Here is a little about] {p}.",
         "Everybody in town knows {p}.",
         "{p} is a [cheerful|quiet|kind|hard-working|curious] person.",
         "Today [we write|I want to write|we talk] about {p}.",

@@ -123,7 +123,7 @@ pub const STORIES: Stories = Stories {
         ]),
         say(&[
             "{p.s} had no umbrella.",
-            "{p} covered {p:his|her} head with a {col} {obj}.",
+            "{p} covered {p:his|her} head with {p:his|her} hands.",
             "{p.s} ran into {place.the}.",
         ]),
         say(&[
@@ -133,7 +133,7 @@ pub const STORIES: Stories = Stories {
         ]),
         say(&[
             "They talked for a long time and ate {food.pl}.",
-            "{q} lent {p:him|her} a {col} {obj}.",
+            "{q} lent {p:him|her} a {col2} umbrella.",
             "They waited together and told stories.",
         ]),
         say(&[

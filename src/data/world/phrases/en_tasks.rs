@@ -59,7 +59,7 @@ pub const TASKS: Tasks = Tasks {
         say(&[
             "We asked for {food.a} and water.",
             "[There were quite a few people.|We sat by the window.|We paid and left.]",
-            "The {food.pl} were [normal|as always].",
+            "The {food.pl} were [normal|the same as always].",
             "{p} gave us the table at the back.",
         ]),
     ],

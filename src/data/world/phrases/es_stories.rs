@@ -121,11 +121,7 @@ pub const STORIES: Stories = Stories {
             "De repente, el cielo se puso gris y cayó la lluvia sobre {town}.",
             "Llovía tanto que las calles de {town} parecían ríos.",
         ]),
-        say(&[
-            "{p.s} no llevaba paraguas.",
-            "{p} se tapó la cabeza con {obj.un} {col@obj}.",
-            "{p.s} se refugió en {place.el}.",
-        ]),
+        say(&["{p.s} no llevaba paraguas.", "{p} se tapó la cabeza con las manos.", "{p.s} se refugió en {place.el}."]),
         say(&[
             "Allí estaba {q}, que también se había mojado.",
             "Debajo de un árbol vio {animal.un} que temblaba de frío.",
@@ -133,7 +129,7 @@ pub const STORIES: Stories = Stories {
         ]),
         say(&[
             "[Hablaron|Charlaron] mucho rato y comieron {food.pl}.",
-            "{q} le prestó {obj.un} {col@obj}.",
+            "{q} le prestó un paraguas {col2@papel}.",
             "Esperaron juntos y contaron historias.",
         ]),
         say(&[

@@ -161,6 +161,10 @@ fn cost(d: &mut Draw) -> Option<Trace> {
     }
     let other = shop_document(d, there)?.0;
     let (document, found, price) = shop_document(d, here)?;
+    // The same words in both documents would leave open which of them was found.
+    if other.contains(&found) {
+        return None;
+    }
     let n = d.any(Kind::Count);
     let (price, n_number) = (u32::from(words::number(price)), u32::from(words::number(n)));
     d.link(addend(n_number)?, addend(price)?)?;
