@@ -7,6 +7,7 @@ use afina::data::world::{Language, Split, World};
 use afina::math::Generator;
 use afina::protocol::{Fault, LabError};
 use afina::text::Lang;
+use serde_json::Value;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/afina-small/tokenizer.json");
 const DEFAULT_INPUTS: u32 = 20_000;
@@ -79,7 +80,7 @@ fn texts_become_few_tokens() {
         let [a_word, a_document, a_token] =
             [(tokens, words), (tokens, documents as usize), (bytes, tokens)].map(|(a, b)| a as f64 / b as f64);
         println!("{language:?}: {a_word:.3} tokens a word, {a_document:.1} a document, {a_token:.2} bytes a token");
-        assert!(a_word < 1.6, "{language:?}: {a_word} tokens a word");
+        assert!(a_word < 1.75, "{language:?}: {a_word} tokens a word");
     }
 }
 
@@ -125,6 +126,12 @@ fn broken_files_say_where_and_why() {
             r#""id":9,"content":"new""#,
             "added_tokens[0].id",
             Fault::WrongKind { expected: "4".into() },
+        ),
+        (
+            r#"{"type":"ByteLevel","add_prefix_space":false"#,
+            r#"{"type":"Punctuation","add_prefix_space":false"#,
+            "pre_tokenizer.type",
+            Fault::WrongKind { expected: "ByteLevel, Digits".into() },
         ),
         (r#""content":"<e>""#, r#""content":"""#, "added_tokens[0].content", Fault::Empty),
         (
@@ -212,13 +219,78 @@ fn mutated(random: &mut Generator, seed: &[u8]) -> Vec<u8> {
     input
 }
 
+/// Another value, or none, somewhere in the tree: the file stays JSON.
+fn grafted(random: &mut Generator) -> Vec<u8> {
+    let mut file: Value = serde_json::from_str(SMALL).expect("JSON");
+    for _ in 0..=random.below(2) {
+        let mut node = &mut file;
+        // Down from the root until a coin says stop.
+        loop {
+            let children = match &*node {
+                Value::Object(map) => map.len(),
+                Value::Array(list) => list.len(),
+                _ => 0,
+            };
+            if children == 0 || random.below(4) == 0 {
+                break;
+            }
+            let at = random.below(children as u32) as usize;
+            node = match node {
+                Value::Object(map) => map.values_mut().nth(at).expect("a child"),
+                Value::Array(list) => &mut list[at],
+                _ => unreachable!("leaves have no children"),
+            };
+        }
+        *node = GRAFTS[random.below(GRAFTS.len() as u32) as usize].parse().expect("grafts are JSON");
+    }
+    serde_json::to_vec(&file).expect("JSON")
+}
+
+const GRAFTS: &[&str] = &[
+    "null",
+    "true",
+    "0",
+    "1",
+    "-1",
+    "4294967295",
+    "0.5",
+    "\"\"",
+    "\"a\"",
+    "\"ab\"",
+    "\"abab\"",
+    "\"\u{0120}\"",
+    "[]",
+    "{}",
+    r#"["a","ab"]"#,
+    r#"[["a","b"],["ab","ab"]]"#,
+    r#"[["a","b"],["a","b"]]"#,
+    r#""a b""#,
+    r#"["a b","b a"]"#,
+    r#"{"a":0,"b":1,"ab":2}"#,
+    r#"{"a":7,"b":1,"ab":2,"":9}"#,
+    r#"{"type":"NFC"}"#,
+    r#"{"type":"Lowercase"}"#,
+    r#"{"type":"Sequence","pretokenizers":[]}"#,
+    r#"{"type":"Digits","individual_digits":true}"#,
+    r#"{"type":"Split","pattern":{"Regex":"(a+)+b"},"behavior":"Isolated","invert":false}"#,
+    r#"{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated","invert":false}"#,
+    r#"{"type":"Replace","pattern":{"String":""},"content":"x"}"#,
+    r#"{"type":"Metaspace","replacement":"_","prepend_scheme":"always","split":true}"#,
+    r#"{"type":"ByteFallback"}"#,
+    r#"{"type":"Strip","content":" ","start":9,"stop":9}"#,
+    r#"{"type":"BertProcessing","sep":["a",0],"cls":["b",1]}"#,
+    r#"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"X","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{}}"#,
+    r#"{"type":"WordPiece","unk_token":"u","continuing_subword_prefix":"ab","max_input_chars_per_word":1,"vocab":{}}"#,
+    r#"[{"id":4,"content":"x","single_word":true,"lstrip":true,"rstrip":true,"normalized":true,"special":false}]"#,
+];
+
 #[test]
 fn mutated_files_survive() {
     let count = std::env::var("AFINA_FUZZ").map_or(DEFAULT_INPUTS, |n| n.parse().expect("AFINA_FUZZ is a number"));
     let mut random = Generator::new(77);
     let mut accepted = 0;
     for number in 0..count {
-        let input = mutated(&mut random, SMALL.as_bytes());
+        let input = if number % 2 == 0 { grafted(&mut random) } else { mutated(&mut random, SMALL.as_bytes()) };
         let shown = || format!("number {number}: {}", input.escape_ascii());
         let read = catch_unwind(AssertUnwindSafe(|| {
             let tokenizer = Tokenizer::read("t.json", &input)?;
@@ -236,5 +308,6 @@ fn mutated_files_survive() {
         }
     }
     println!("{count} inputs, {accepted} accepted");
-    assert!(accepted > 0 && accepted < count);
+    // A mutator that breaks nothing, or everything, would test nothing.
+    assert!(accepted * 20 > count && accepted < count);
 }

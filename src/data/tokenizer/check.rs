@@ -14,8 +14,15 @@ const MAX_TOKENS: u64 = 1 << 20;
 /// Byte tokens of one multilingual word are a few dozen; a longer one is no word.
 const MAX_TOKEN_BYTES: u64 = 1 << 12;
 
-/// The fields that a lab has no use for and that fail late.
-const LEFT_OUT: [&str; 2] = ["truncation", "padding"];
+/// The fields that a lab has no use for and that fail late: it cuts its texts and adds its special tokens itself.
+const LEFT_OUT: [&str; 3] = ["truncation", "padding", "post_processor"];
+
+/// The parts that byte-level tokenizers are made of. Of the crate's others some panic on empty patterns or never return.
+const PARTS: [(&str, &[&str]); 3] = [
+    ("normalizer", &["NFC", "NFD", "NFKC", "NFKD", "Lowercase"]),
+    ("pre_tokenizer", &["ByteLevel", "Digits"]),
+    ("decoder", &["ByteLevel"]),
+];
 
 struct Reader<'a> {
     source: &'a str,
@@ -75,7 +82,31 @@ pub fn checked(source: &str, bytes: &[u8]) -> Result<Vec<u8>, LabError> {
     let vocab = vocabulary(&read, model)?;
     merges(&read, model, &vocab)?;
     added_tokens(&read, root, &vocab)?;
+    for (name, known) in PARTS {
+        if let Some(part) = root.get(name).filter(|v| !v.is_null()) {
+            known_part(&read, name, part, known)?;
+        }
+    }
     serde_json::to_vec(&file).or_else(|_| read.fail("tokenizer.json", Fault::NotDecodable))
+}
+
+/// A part whose type is known, or a sequence of such.
+fn known_part(read: &Reader<'_>, at: &str, part: &Value, known: &[&str]) -> Result<(), LabError> {
+    let kind = part.get("type").and_then(Value::as_str);
+    if kind.is_some_and(|kind| known.contains(&kind)) {
+        return Ok(());
+    }
+    let list = ["pretokenizers", "normalizers"].iter().find_map(|name| part.get(*name)).and_then(Value::as_array);
+    let Some(list) = list.filter(|_| kind == Some("Sequence")) else {
+        return read.fail(format!("{at}.type"), Fault::WrongKind { expected: known.join(", ") });
+    };
+    for (i, part) in list.iter().enumerate() {
+        let inner = part.get("type").and_then(Value::as_str);
+        if !inner.is_some_and(|kind| known.contains(&kind)) {
+            return read.fail(format!("{at}[{i}].type"), Fault::WrongKind { expected: known.join(", ") });
+        }
+    }
+    Ok(())
 }
 
 fn vocabulary(read: &Reader<'_>, model: &Map<String, Value>) -> Result<BTreeMap<String, u32>, LabError> {

@@ -18,8 +18,8 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json` with a BPE model. Truncation and padding, if the file asks for them, are left out: a lab
-    /// cuts its texts itself.
+    /// Reads a `tokenizer.json` with a BPE model over bytes, as GPT-2, SmolLM2 and the little world have it. Truncation,
+    /// padding and added special tokens, if the file asks for them, are left out: a lab does that itself.
     ///
     /// # Errors
     /// [`LabError::TooLarge`], or [`LabError::Malformed`] with the field at fault, such as `model.merges[3]`.

@@ -73,7 +73,7 @@ pub const STORIES: Stories = Stories {
             "{p} wanted to surprise {q}.",
         ]),
         say(&[
-            "{p} [thought hard|did not know what to give] and went to {place.the}.",
+            "{p} [could not decide|did not know what to give] and went to {place.the}.",
             "{p.s} [opened the piggy bank|counted the money] and went to {place.the}.",
         ]),
         say(&[
