@@ -57,7 +57,7 @@ fn the_same_seed_makes_the_same_bytes() {
     assert_ne!(other.text, world().document(Language::Spanish, Split::Train, 0).text);
 }
 
-const PINNED: [u64; 2] = [15478021482504773123, 18024036090580233685];
+const PINNED: [u64; 2] = [14895872825432725945, 8973868470825675426];
 
 fn documents(language: Language, split: Split, count: u32) -> Vec<Document> {
     (0..count).map(|i| world().document(language, split, i)).collect()

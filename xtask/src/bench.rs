@@ -42,5 +42,10 @@ pub fn fuzz() -> Outcome {
     setup::rust()?;
     let mut fuzz = command("cargo", &["test", "--release", "--test", "data_fuzz", "--", "--nocapture"]);
     fuzz.env("AFINA_FUZZ", FUZZ_INPUTS);
+    run(fuzz)?;
+    let tokenizer =
+        ["test", "--release", "--features", "text-models", "--test", "tokenizer", "mutated", "--", "--nocapture"];
+    let mut fuzz = command("cargo", &tokenizer);
+    fuzz.env("AFINA_FUZZ", FUZZ_INPUTS);
     run(fuzz)
 }

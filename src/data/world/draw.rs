@@ -1,6 +1,6 @@
 //! What a text is made with: seeded choices, bound words, the sentences so far, and the pairs that were linked.
 
-use super::grammar::{Gender, Language, Noun, polished};
+use super::grammar::{Gender, Language, Noun, f, m, polished};
 use super::phrases::{Phrases, Saying, phrases};
 use super::split::{Entity, Kind, Pair, Split};
 use super::template::{Filler, Value, filled};
@@ -105,6 +105,10 @@ impl Draw {
         let second = self.partner(first, Kind::Person)?;
         self.bind("p", first);
         self.bind("q", second);
+        // What is said of both is feminine of two women only.
+        let woman = |key: &str| matches!(self.value(key), Some(Value::Person(_, Gender::Feminine)));
+        let duo = if woman("p") && woman("q") { f("dos", "dos") } else { m("dos", "dos") };
+        self.noun("duo", duo);
         Some((first, second))
     }
 

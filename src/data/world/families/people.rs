@@ -1,6 +1,7 @@
 //! People, their letters and their stories.
 
 use super::Gap;
+use super::places::SELLERS;
 use crate::data::world::draw::Draw;
 use crate::data::world::split::{Entity, Kind};
 use crate::data::world::words::{self, lore};
@@ -197,6 +198,17 @@ pub fn say_anew(d: &mut Draw, saying: &crate::data::world::phrases::Saying) {
     }
 }
 
+/// Where presents are found: the bookshop, the museum, the shoe shop, the market.
+const GIFT_SHOPS: [u16; 4] = [7, 14, 18, 19];
+
+/// `place`: one that has what somebody wants.
+fn goes_to(d: &mut Draw, p: Entity, places: &[u16]) -> Option<()> {
+    let place = Entity { kind: Kind::Place, id: d.one(places) };
+    d.link(p, place)?;
+    d.bind("place", place);
+    Some(())
+}
+
 pub fn story(d: &mut Draw) -> Option<Gap> {
     let (p, _) = d.two_people()?;
     let (town, place, food) = (d.partner(p, Kind::Town)?, d.partner(p, Kind::Place)?, snack(d, p)?);
@@ -226,10 +238,14 @@ pub fn story(d: &mut Draw) -> Option<Gap> {
     let plot = match plot_number {
         0 => &say.lost_object,
         1 => &say.lost_animal,
-        2 => &say.gift,
+        2 => {
+            goes_to(d, p, &GIFT_SHOPS)?;
+            &say.gift
+        }
         3 => {
             let made = d.partner(p, Kind::Dish)?;
             dish(d, made);
+            goes_to(d, p, &SELLERS)?;
             &say.cake
         }
         4 => &say.rain,

@@ -8,7 +8,7 @@ use crate::data::world::split::{Entity, Kind, Pair};
 use crate::data::world::words::{self, lore};
 
 /// The places that sell food, by their number.
-const SELLERS: [u16; 6] = [0, 5, 6, 17, 19, 21];
+pub const SELLERS: [u16; 6] = [0, 5, 6, 17, 19, 21];
 
 /// Bread and sweet things; fruit and vegetables; what a café serves; what a farm gives.
 fn sells(place: Entity, food: Entity) -> bool {
@@ -29,7 +29,7 @@ pub fn goods(d: &mut Draw, place: Entity) -> Entity {
 }
 
 /// Places without a door: the harbour, the park, the square.
-const OPEN_AIR: [u16; 3] = [4, 9, 20];
+pub const OPEN_AIR: [u16; 3] = [4, 9, 20];
 
 /// One of the places that sell food.
 pub fn sellers(d: &mut Draw) -> Entity {

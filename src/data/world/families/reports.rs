@@ -2,6 +2,7 @@
 
 use super::Gap;
 use super::people::{a_day, belonging, dish, fur, pet_name, snack};
+use super::places::OPEN_AIR;
 use crate::data::world::draw::Draw;
 use crate::data::world::grammar::Language;
 use crate::data::world::split::Kind;
@@ -11,6 +12,9 @@ pub const REPORTS: u32 = 6;
 
 /// The first ones are good news, of which people are glad to speak.
 const CHEERFUL: usize = 4;
+
+/// The event of a place that opens.
+const OPENING: usize = 2;
 
 /// What may close a place.
 fn causes(language: Language) -> [&'static str; 5] {
@@ -47,6 +51,10 @@ pub fn report(d: &mut Draw, event: usize) -> Option<Gap> {
     pet_name(d);
     let cause = d.one(&causes(d.language));
     d.text("cause", cause);
+    // A square does not open.
+    if event == OPENING && OPEN_AIR.contains(&place.id) {
+        return None;
+    }
     let say = &d.phrases.tasks;
     let (cheerful, event) = (event < CHEERFUL, &say.events[event]);
     d.say(&event.lead);

@@ -264,7 +264,7 @@ pub const PLACES: Places = Places {
         ]),
         say(&[
             "{p} has {a} {food.pl} and gives {b} to {q}. {total} are left.",
-            "There were {a} {food.pl} in the basket. {p} ate {b}. {total} {food.pl} are left.",
+            "There were {a} {food.pl} in the basket. {p} took {b}. {total} {food.pl} are left.",
         ]),
     ],
 };

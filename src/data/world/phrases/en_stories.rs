@@ -128,7 +128,7 @@ pub const STORIES: Stories = Stories {
         ]),
         say(&[
             "{q} was there, wet as well.",
-            "Under a tree there was {animal.a}, shaking with cold.",
+            "Outside there was {animal.a}, shaking with cold.",
             "At the door {p:he|she} met {q} with a {col} {obj}.",
         ]),
         say(&[

@@ -165,7 +165,7 @@ pub const PLACES: Places = Places {
     sound: fact(
         &[
             "{animal.el} {sound}.",
-            "[Cuando está contento|Si tiene hambre|Para llamar a los suyos], {animal.el} {sound}.",
+            "[Cuando está content{animal:o|a}|Si tiene hambre|Para llamar a los suyos], {animal.el} {sound}.",
         ],
         &[ask(&["¿Qué hace {animal.el}?"], "{sound}")],
     ),
@@ -266,7 +266,7 @@ pub const PLACES: Places = Places {
         ]),
         say(&[
             "{p} tiene {a} {food.pl} y le da {b} a {q}. Le quedan {total}.",
-            "Había {a} {food.pl} en la cesta. {p} comió {b}. Quedan {total} {food.pl}.",
+            "Había {a} {food.pl} en la cesta. {p} se llevó {b}. Quedan {total} {food.pl}.",
         ]),
     ],
 };

@@ -31,7 +31,7 @@ pub const STORIES: Stories = Stories {
         say(&[
             "[Entonces|Por fin] {q} vio {animal.un} [que jugaba con algo|que dormía sobre algo]: era {obj.el}.",
             "{q} encontró {obj.el} [detrás de|cerca de|dentro de] {place.el}.",
-            "{obj.el} estaba en {place.el}, junto a {animal.un}. Lo vio {q}.",
+            "{obj.el} estaba en {place.el}, junto a {animal.un}. {obj:Lo|La} vio {q}.",
         ]),
         say(&[
             "{p} dio las gracias a {q} y compartieron {food.unos}.",
@@ -109,7 +109,7 @@ pub const STORIES: Stories = Stories {
             "Mientras cocinaba, {animal.un} miraba por la ventana.",
         ]),
         say(&[
-            "Se {dish:lo|la} comieron entre los dos.",
+            "Se {dish:lo|la} comieron entre {duo:los|las} dos.",
             "{q} repitió tres veces.",
             "\"¡Está muy ric{dish:o|a}!\", dijo {q}.",
             "No quedó ni un trozo.",
@@ -124,16 +124,16 @@ pub const STORIES: Stories = Stories {
         say(&["{p.s} no llevaba paraguas.", "{p} se tapó la cabeza con las manos.", "{p.s} se refugió en {place.el}."]),
         say(&[
             "Allí estaba {q}, que también se había mojado.",
-            "Debajo de un árbol vio {animal.un} que temblaba de frío.",
+            "Desde allí vio {animal.un} que temblaba de frío.",
             "En la puerta encontró a {q} con {obj.un} {col@obj}.",
         ]),
         say(&[
             "[Hablaron|Charlaron] mucho rato y comieron {food.pl}.",
             "{q} le prestó un paraguas {col2@papel}.",
-            "Esperaron juntos y contaron historias.",
+            "Esperaron {duo:juntos|juntas} y contaron historias.",
         ]),
         say(&[
-            "Cuando salió el sol, {p} y {q} ya eran amigos.",
+            "Cuando salió el sol, {p} y {q} ya eran {duo:amigos|amigas}.",
             "La lluvia paró y todo olía a hierba.",
             "[Al día siguiente|El {day2}], {p} volvió con {food.unos} para dar las gracias.",
         ]),
@@ -167,7 +167,7 @@ pub const STORIES: Stories = Stories {
     market: [
         say(&[
             "[El {day2}|Aquel {day2}] era día de mercado en {town}.",
-            "{p} y {q} fueron juntos al mercado de {town}.",
+            "{p} y {q} fueron {duo:juntos|juntas} al mercado de {town}.",
         ]),
         say(&[
             "{p} llevaba {food.pl} para vender a {price} euros.",
@@ -185,7 +185,7 @@ pub const STORIES: Stories = Stories {
             "{p} y {q} recogieron todo del suelo.",
         ]),
         say(&[
-            "Al final vendieron todo y volvieron contentos.",
+            "Al final vendieron todo y volvieron {duo:contentos|contentas}.",
             "Con lo que ganaron compraron {obj.un} {col@obj}.",
             "{animal.el} se fue tan tranquil{animal:o|a}, con la tripa llena.",
         ]),

@@ -97,7 +97,7 @@ pub const TASKS: Tasks = Tasks {
                 "{town} ya tiene {place.un}. La puerta se abrió el {day} a {open}.",
             ]),
             more: say(&["[La persona encargada es|Al frente está] {p} {sur}.", "Hubo {food.pl} para todos."]),
-            last: say(&["El primer visitante fue {q}."]),
+            last: say(&["{q:El primer visitante|La primera visitante} fue {q}."]),
             headlines: &["Abre {place.un} en {town}", "{town} estrena {place}"],
         },
         Event {
@@ -106,7 +106,7 @@ pub const TASKS: Tasks = Tasks {
                 "El {day}, {q} perdió {obj.un} {col@obj} en {town}. {p} {sur} {obj:lo|la} encontró en {place.el} y se {obj:lo|la} devolvió.",
             ]),
             more: say(&["{q} le regaló {food.unos}.", "{obj.el} era un recuerdo de familia."]),
-            last: say(&["Ahora son buenos amigos."]),
+            last: say(&["Ahora son {duo:buenos amigos|buenas amigas}."]),
             headlines: &["{p} {sur} devuelve {obj.un} en {town}", "{q} recupera su {obj} en {town}"],
         },
         Event {
