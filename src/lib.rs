@@ -8,7 +8,7 @@
 //! | [`text`] | languages, messages, numbers as people write them |
 //! | [`protocol`] | run ids, events, errors; serde only |
 //! | [`data`] | readers for safetensors, `.npy`, CSV, fed by ranges of bytes; the little world and its tokenizer; pure |
-//! | `gpu` | adapter, device, buffers, `Kernel`, readback; knows no lab |
+//! | `gpu` | adapter, device, buffers, `Kernel`, readback, or an interpreter in their place; knows no lab |
 //! | `kernels` | one host wrapper per file of `shaders/` |
 //! | `nets` | burn: the only room that imports it |
 //! | `wgsl` | what a learner's WGSL text means: diagnostics at the line, an interpreter; pure, no GPU |

@@ -1,5 +1,9 @@
 //! The kernel lab's tasks, natively, on both tiers, at shapes that fit no tile.
 
+#[cfg(feature = "wgsl")]
+#[path = "kernel_lab/learner.rs"]
+mod learner;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;

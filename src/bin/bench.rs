@@ -1,4 +1,4 @@
-//! Times every kernel and its reference: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU.
+//! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU.
 
 use afina::gpu::{Gpu, PowerPreference};
 use afina::kernels::bench;
@@ -8,10 +8,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
     let gpu = pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?;
     let side = option("--side").map_or(Ok(if gpu.is_software { 512 } else { 4096 }), |s| s.parse())?;
-    let report = pollster::block_on(bench::run(&gpu, side, side))?;
-    print!("{}", report.table());
+    let products = pollster::block_on(bench::products(&gpu))?;
+    print!("{}", products.table());
+    let steps = pollster::block_on(bench::run(&gpu, side, side))?;
+    print!("\n{}", steps.table());
+    let report = serde_json::json!({ "products": products, "quantization": steps });
     if let Some(path) = option("--json") {
         std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
     }
-    if report.unhealthy.is_empty() { Ok(()) } else { Err("a kernel disagrees with its reference".into()) }
+    let healthy = steps.unhealthy.is_empty() && products.wrong().is_empty();
+    if healthy { Ok(()) } else { Err("a kernel disagrees with its reference".into()) }
 }

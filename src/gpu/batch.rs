@@ -8,7 +8,8 @@ use crate::protocol::LabError;
 use super::faults::Guarded;
 use super::kernel::{Kernel, Overrides, Pipeline};
 use super::oneshot::oneshot;
-use super::{Gpu, GpuBuffer};
+use super::tape::Recorded;
+use super::{Dispatch, Gpu, GpuBuffer, Interpreter};
 
 /// WebGPU's default `minUniformBufferOffsetAlignment`; every device accepts offsets that are multiples of it.
 const UNIFORM_SLOT_BYTES: usize = 256;
@@ -21,6 +22,7 @@ const MAX_WORKGROUPS_PER_DIMENSION: u64 = 65535;
 
 enum Step {
     Dispatch { pipeline: Rc<Pipeline>, group: wgpu::BindGroup, x: u32, y: u32 },
+    Interpret(Recorded),
     Clear { buffer: GpuBuffer },
     Copy { from: GpuBuffer, from_bytes: u64, to: GpuBuffer, to_bytes: u64, size_bytes: u64 },
 }
@@ -103,21 +105,35 @@ impl<'g> Batch<'g> {
         buffers: &[&GpuBuffer],
         workgroups: u64,
     ) -> Result<(), LabError> {
+        if workgroups == 0 {
+            return Ok(());
+        }
         // Compiled once, not once for every type of parameters.
-        self.run_bytes(kernel, overrides, bytemuck::bytes_of(params), buffers, workgroups)
+        self.run_grid(kernel, overrides, bytemuck::bytes_of(params), buffers, two_dimensional(workgroups))
     }
 
-    fn run_bytes(
+    /// Records a dispatch that was recorded before.
+    ///
+    /// # Errors
+    /// As [`Batch::run`].
+    pub fn again(&mut self, recorded: &Recorded) -> Result<(), LabError> {
+        let Recorded { kernel, overrides, params, buffers, workgroups } = recorded;
+        let buffers: Vec<&GpuBuffer> = buffers.iter().collect();
+        self.run_grid(kernel, overrides, params, &buffers, *workgroups)
+    }
+
+    /// As [`Batch::run`], with the parameters as bytes and the workgroups in two dimensions, none of them 0.
+    ///
+    /// # Errors
+    /// As [`Batch::run`].
+    pub fn run_grid(
         &mut self,
         kernel: &Kernel,
         overrides: Overrides<'_>,
         bytes: &[u8],
         buffers: &[&GpuBuffer],
-        workgroups: u64,
+        (x, y): (u32, u32),
     ) -> Result<(), LabError> {
-        if workgroups == 0 {
-            return Ok(());
-        }
         let slot = self.uniforms.len() / UNIFORM_SLOT_BYTES;
         if bytes.len() > UNIFORM_SLOT_BYTES || slot >= UNIFORM_SLOTS || buffers.len() != kernel.bindings.len() {
             return Err(LabError::Kernel {
@@ -125,11 +141,22 @@ impl<'g> Batch<'g> {
                 message: format!("{} parameter bytes, slot {slot}, {} buffers", bytes.len(), buffers.len()),
             });
         }
+        if self.gpu.tape.borrow().is_some() || self.gpu.interpreter().is_some() {
+            let recorded = Recorded::new(kernel, overrides, bytes, buffers, (x, y));
+            if let Some(tape) = &mut *self.gpu.tape.borrow_mut() {
+                tape.push(recorded.clone());
+            }
+            if self.gpu.interpreter().is_some() {
+                self.steps.push(Step::Interpret(recorded));
+                return Ok(());
+            }
+        }
         let pipeline = self.gpu.pipeline(kernel, overrides)?;
+        let handles = self.gpu.handles()?;
         let uniform = wgpu::BindGroupEntry {
             binding: 0,
             resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: &self.gpu.uniforms,
+                buffer: &handles.uniforms,
                 offset: (slot * UNIFORM_SLOT_BYTES) as u64,
                 size: std::num::NonZeroU64::new(UNIFORM_SLOT_BYTES as u64),
             }),
@@ -140,8 +167,8 @@ impl<'g> Batch<'g> {
         });
         let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
         let guarded = Guarded::Kernel { name: kernel.name.into() };
-        let group = self.gpu.faults.guard(&self.gpu.device, guarded, || {
-            self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        let group = self.gpu.faults.guard(&handles.device, guarded, || {
+            handles.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(kernel.entry),
                 layout: &pipeline.layout,
                 entries: &entries,
@@ -153,14 +180,13 @@ impl<'g> Batch<'g> {
         if self.names.last() != Some(&kernel.name) {
             self.names.push(kernel.name);
         }
-        let (x, y) = two_dimensional(workgroups);
         self.steps.push(Step::Dispatch { pipeline, group, x, y });
         Ok(())
     }
 
     /// How many dispatches are recorded.
     pub fn dispatches(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Dispatch { .. })).count()
+        self.steps.iter().filter(|step| matches!(step, Step::Dispatch { .. } | Step::Interpret(_))).count()
     }
 
     /// Fills a buffer with zeros.
@@ -186,6 +212,9 @@ impl<'g> Batch<'g> {
     /// # Errors
     /// [`LabError::Kernel`], [`LabError::DeviceLost`].
     pub fn submit(self) -> Result<(), LabError> {
+        if let Some(interpreter) = self.gpu.interpreter() {
+            return self.interpret(&**interpreter);
+        }
         self.encode(None, None).map(|_| ())
     }
 
@@ -195,6 +224,12 @@ impl<'g> Batch<'g> {
     /// [`LabError::Kernel`], [`LabError::OutOfMemory`], [`LabError::DeviceLost`].
     pub async fn finish(self) -> Result<Readings, LabError> {
         let gpu = self.gpu;
+        if let Some(interpreter) = gpu.interpreter() {
+            self.interpret(&**interpreter)?;
+            let bytes = self.reads.iter().flat_map(|(buffer, begin, size)| bytes_of(buffer, *begin, *size)).collect();
+            return Ok(Readings { bytes, gpu_millis: None });
+        }
+        let queue = &gpu.handles()?.queue;
         let queries = self.timed.then(|| gpu.timer()).transpose()?;
         let timer_bytes = if queries.is_some() { 16 } else { 0 };
         let total = (self.read_bytes + timer_bytes).max(4);
@@ -207,7 +242,7 @@ impl<'g> Batch<'g> {
         #[cfg(not(target_arch = "wasm32"))]
         {
             let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
-            if let Err(error) = gpu.device.poll(wait) {
+            if let Err(error) = gpu.handles()?.device.poll(wait) {
                 gpu.faults.note_lost(&error.to_string());
             }
         }
@@ -227,7 +262,7 @@ impl<'g> Batch<'g> {
         let bytes = view[..read_bytes].to_vec();
         let gpu_millis = queries.map(|_| {
             let ticks: Vec<u64> = values_from_bytes(&view[read_bytes..read_bytes + 16]);
-            ticks[1].saturating_sub(ticks[0]) as f64 * f64::from(gpu.queue.get_timestamp_period()) * 1e-6
+            ticks[1].saturating_sub(ticks[0]) as f64 * f64::from(queue.get_timestamp_period()) * 1e-6
         });
         drop(view);
         staging.raw().unmap();
@@ -242,13 +277,14 @@ impl<'g> Batch<'g> {
         let gpu = self.gpu;
         gpu.faults.alive()?;
         let guarded = Guarded::Kernel { name: self.names.join(", ") };
-        gpu.faults.guard(&gpu.device, guarded, || {
+        let handles = gpu.handles()?;
+        gpu.faults.guard(&handles.device, guarded, || {
             if !self.uniforms.is_empty() {
                 // Ordered after earlier submissions and before this one, so one buffer serves every batch.
-                gpu.queue.write_buffer(&gpu.uniforms, 0, &self.uniforms);
+                handles.queue.write_buffer(&handles.uniforms, 0, &self.uniforms);
             }
             let mut encoder =
-                gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("batch") });
+                handles.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("batch") });
             let passes = passes_of(&self.steps);
             let last = passes.iter().rposition(|p| matches!(p.first(), Some(Step::Dispatch { .. })));
             let first = passes.iter().position(|p| matches!(p.first(), Some(Step::Dispatch { .. })));
@@ -273,9 +309,42 @@ impl<'g> Batch<'g> {
                     encoder.copy_buffer_to_buffer(resolved.raw(), 0, staging.raw(), at, 16);
                 }
             }
-            gpu.queue.submit([encoder.finish()])
+            handles.queue.submit([encoder.finish()])
         })
     }
+
+    /// Does what is recorded, here and now.
+    fn interpret(&self, interpreter: &dyn Interpreter) -> Result<(), LabError> {
+        for step in &self.steps {
+            match step {
+                Step::Interpret(recorded) => {
+                    let replaced = self.gpu.replaced(&recorded.kernel);
+                    interpreter.dispatch(&Dispatch {
+                        kernel: &recorded.kernel,
+                        source: replaced.as_deref().unwrap_or(recorded.kernel.source),
+                        overrides: &recorded.overrides,
+                        params: &recorded.params,
+                        buffers: &recorded.buffers,
+                        workgroups: recorded.workgroups,
+                    })?;
+                }
+                Step::Clear { buffer } => {
+                    self.gpu.write(buffer, 0, &vec![0; buffer.size_bytes() as usize])?;
+                }
+                Step::Copy { from, from_bytes, to, to_bytes, size_bytes } => {
+                    self.gpu.write(to, *to_bytes, &bytes_of(from, *from_bytes, *size_bytes))?;
+                }
+                Step::Dispatch { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a buffer in ordinary memory.
+fn bytes_of(buffer: &GpuBuffer, begin: u64, size: u64) -> Vec<u8> {
+    let Some(words) = buffer.words() else { return Vec::new() };
+    bytemuck::cast_slice::<u32, u8>(&words.borrow())[begin as usize..(begin + size) as usize].to_vec()
 }
 
 /// Cuts the steps into runs of dispatches, which share a pass, and single copies.
@@ -293,6 +362,8 @@ fn encode_pass(
         Step::Copy { from, from_bytes, to, to_bytes, size_bytes } => {
             encoder.copy_buffer_to_buffer(from.raw(), *from_bytes, to.raw(), *to_bytes, *size_bytes);
         }
+        // Never among the steps of a device.
+        Step::Interpret(_) => {}
         Step::Dispatch { .. } => {
             let mut pass =
                 encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("batch"), timestamp_writes });

@@ -1,6 +1,6 @@
 //! Storage buffers that know their size, are counted, and free their memory at once when dropped.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::protocol::{LabError, Resource};
@@ -35,8 +35,15 @@ impl Ledger {
     }
 }
 
+/// Where the bytes are.
+enum Raw {
+    Device(wgpu::Buffer),
+    /// In ordinary memory, for an interpreter.
+    Words(RefCell<Vec<u32>>),
+}
+
 struct Owned {
-    raw: wgpu::Buffer,
+    raw: Raw,
     size_bytes: u64,
     ledger: Rc<Ledger>,
 }
@@ -44,7 +51,9 @@ struct Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         // In a browser a dropped handle waits for the garbage collector, which sees 64 MiB of GPU memory as a few bytes.
-        self.raw.destroy();
+        if let Raw::Device(raw) = &self.raw {
+            raw.destroy();
+        }
         self.ledger.live_bytes.set(self.ledger.live_bytes.get() - self.size_bytes);
     }
 }
@@ -55,8 +64,19 @@ pub struct GpuBuffer(Rc<Owned>);
 
 impl GpuBuffer {
     /// The wgpu handle.
-    pub fn raw(&self) -> &wgpu::Buffer {
-        &self.0.raw
+    pub(super) fn raw(&self) -> &wgpu::Buffer {
+        match &self.0.raw {
+            Raw::Device(raw) => raw,
+            Raw::Words(_) => unreachable!("buffers stay with the device, or the interpreter, that made them"),
+        }
+    }
+
+    /// What an interpreter computes on; nothing on a device.
+    pub fn words(&self) -> Option<&RefCell<Vec<u32>>> {
+        match &self.0.raw {
+            Raw::Words(words) => Some(words),
+            Raw::Device(_) => None,
+        }
     }
 
     /// Its size.
@@ -98,11 +118,15 @@ impl Gpu {
         self.faults.alive()?;
         // Never empty: WebGPU does not bind empty buffers.
         let size_bytes = bytes.next_multiple_of(4).max(4);
-        let descriptor =
-            wgpu::BufferDescriptor { label: Some(what), size: size_bytes, usage, mapped_at_creation: false };
-        let raw = self.faults.guard(&self.device, Guarded::Allocation { bytes: size_bytes }, || {
-            self.device.create_buffer(&descriptor)
-        })?;
+        let raw = if self.interpreter().is_some() {
+            Raw::Words(RefCell::new(vec![0; (size_bytes / 4) as usize]))
+        } else {
+            let device = &self.handles()?.device;
+            let descriptor =
+                wgpu::BufferDescriptor { label: Some(what), size: size_bytes, usage, mapped_at_creation: false };
+            let guarded = Guarded::Allocation { bytes: size_bytes };
+            Raw::Device(self.faults.guard(device, guarded, || device.create_buffer(&descriptor))?)
+        };
         self.ledger.add(size_bytes);
         Ok(GpuBuffer(Rc::new(Owned { raw, size_bytes, ledger: self.ledger.clone() })))
     }
@@ -132,10 +156,17 @@ impl Gpu {
                 got: format!("{offset_bytes}..{end}"),
             });
         }
-        self.faults.guard(&self.device, Guarded::Allocation { bytes: bytes.len() as u64 }, || {
+        if let Some(words) = buffer.words() {
+            let begin = (offset_bytes / 4) as usize;
+            let into = &mut words.borrow_mut()[begin..begin + bytes.len() / 4];
+            bytemuck::cast_slice_mut::<u32, u8>(into).copy_from_slice(bytes);
+            return Ok(());
+        }
+        let handles = self.handles()?;
+        self.faults.guard(&handles.device, Guarded::Allocation { bytes: bytes.len() as u64 }, || {
             for (k, piece) in bytes.chunks(UPLOAD_PIECE_BYTES).enumerate() {
                 let at = offset_bytes + (k * UPLOAD_PIECE_BYTES) as u64;
-                self.queue.write_buffer(buffer.raw(), at, piece);
+                handles.queue.write_buffer(buffer.raw(), at, piece);
             }
         })
     }

@@ -63,6 +63,12 @@ thread_local! {
 }
 
 impl Faults {
+    /// Of something that has no device: nothing happens to it.
+    pub fn none() -> Faults {
+        let device = NEXT_DEVICE.with(|n| n.replace(n.get() + 1));
+        Faults { shared: Arc::default(), device, pending: RefCell::default() }
+    }
+
     /// Listens to `device`.
     pub fn watch(device: &wgpu::Device) -> Faults {
         let shared = Arc::new(Mutex::new(Shared::default()));

@@ -56,6 +56,11 @@ impl Gpu {
         self.forget(name);
     }
 
+    /// The text that stands in for that of a kernel, if there is one.
+    pub(super) fn replaced(&self, kernel: &Kernel) -> Option<Rc<str>> {
+        self.sources.borrow().get(kernel.name).cloned()
+    }
+
     /// Drops the compiled pipelines of a kernel.
     pub(super) fn forget(&self, name: &str) {
         self.pipelines.borrow_mut().retain(|key, _| key.0 != name);
@@ -71,52 +76,50 @@ impl Gpu {
         if let Some(found) = self.pipelines.borrow().get(&key) {
             return Ok(found.clone());
         }
-        let replaced = self.sources.borrow().get(kernel.name).cloned();
+        let device = &self.handles()?.device;
+        let replaced = self.replaced(kernel);
         let source = replaced.as_deref().unwrap_or(kernel.source);
         let guarded = Guarded::Kernel { name: kernel.name.into() };
-        let pipeline = Rc::new(self.faults.guard(&self.device, guarded, || self.compile(kernel, source, overrides))?);
+        let pipeline = Rc::new(self.faults.guard(device, guarded, || compile(device, kernel, source, overrides))?);
         self.pipelines.borrow_mut().insert(key, pipeline.clone());
         Ok(pipeline)
     }
+}
 
-    fn compile(&self, kernel: &Kernel, source: &str, overrides: Overrides<'_>) -> Pipeline {
-        let label = Some(kernel.entry);
-        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label,
-            source: wgpu::ShaderSource::Wgsl(source.into()),
-        });
-        let entries: Vec<_> = std::iter::once(&(0, Access::Uniform))
-            .chain(kernel.bindings)
-            .map(|&(binding, access)| wgpu::BindGroupLayoutEntry {
-                binding,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: match access {
-                        Access::Uniform => wgpu::BufferBindingType::Uniform,
-                        Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
-                        Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
-                    },
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
+fn compile(device: &wgpu::Device, kernel: &Kernel, source: &str, overrides: Overrides<'_>) -> Pipeline {
+    let label = Some(kernel.entry);
+    let module = device
+        .create_shader_module(wgpu::ShaderModuleDescriptor { label, source: wgpu::ShaderSource::Wgsl(source.into()) });
+    let entries: Vec<_> = std::iter::once(&(0, Access::Uniform))
+        .chain(kernel.bindings)
+        .map(|&(binding, access)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match access {
+                    Access::Uniform => wgpu::BufferBindingType::Uniform,
+                    Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
                 },
-                count: None,
-            })
-            .collect();
-        let layout =
-            self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
-        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label,
-            bind_group_layouts: &[Some(&layout)],
-            immediate_size: 0,
-        });
-        let raw = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some(kernel.entry),
-            compilation_options: wgpu::PipelineCompilationOptions { constants: overrides, ..Default::default() },
-            cache: None,
-        });
-        Pipeline { raw, layout }
-    }
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: 0,
+    });
+    let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label,
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some(kernel.entry),
+        compilation_options: wgpu::PipelineCompilationOptions { constants: overrides, ..Default::default() },
+        cache: None,
+    });
+    Pipeline { raw, layout }
 }

@@ -10,8 +10,10 @@ mod buffer;
 mod choices;
 mod clock;
 mod faults;
+mod interpreted;
 mod kernel;
 mod oneshot;
+mod tape;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -23,17 +25,31 @@ pub use adapter::{AdapterFacts, Wanted};
 pub use batch::{Batch, Readings, Slot, two_dimensional};
 pub use buffer::{GpuBuffer, Ledger};
 pub use clock::now_millis;
+pub use interpreted::{Dispatch, Interpreter};
 pub use kernel::{Access, Kernel, Overrides};
 pub use oneshot::{Receiver, Sender, oneshot};
+pub use tape::Recorded;
 pub use wgpu::PowerPreference;
 
-/// One device, its queue, and everything compiled and allocated on it.
-pub struct Gpu {
-    /// The four handles that burn wants in order to compute on the same device.
+/// The four handles that burn wants in order to compute on the same device.
+pub struct Handles {
     pub instance: wgpu::Instance,
     pub adapter: wgpu::Adapter,
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
+    /// The parameters of the batch that is submitted next; lives as long as the device.
+    uniforms: wgpu::Buffer,
+}
+
+/// What computes.
+enum Backend {
+    Device(Box<Handles>),
+    Interpreter(Rc<dyn Interpreter>),
+}
+
+/// One device, its queue, and everything compiled and allocated on it.
+pub struct Gpu {
+    backend: Backend,
     /// The names of the adapter.
     pub facts: AdapterFacts,
     /// The limits of the device.
@@ -51,8 +67,7 @@ pub struct Gpu {
     ledger: Rc<Ledger>,
     pipelines: RefCell<HashMap<kernel::PipelineKey, Rc<kernel::Pipeline>>>,
     sources: RefCell<HashMap<&'static str, Rc<str>>>,
-    /// The parameters of the batch that is submitted next; lives as long as the device.
-    uniforms: wgpu::Buffer,
+    tape: RefCell<Option<Vec<Recorded>>>,
 }
 
 impl Gpu {
@@ -81,25 +96,41 @@ impl Gpu {
                     mapped_at_creation: false,
                 })
             })?;
-        Ok(Gpu {
-            limits: opened.device.limits(),
-            has_f16: features.contains(wgpu::Features::SHADER_F16),
-            has_subgroups: features.contains(wgpu::Features::SUBGROUP),
-            has_timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
-            is_software: opened.is_software,
+        let (limits, is_software, facts) = (opened.device.limits(), opened.is_software, opened.facts);
+        let handles = Handles {
             instance: opened.instance,
             adapter: opened.adapter,
             device: opened.device,
             queue: opened.queue,
-            facts: opened.facts,
+            uniforms,
+        };
+        Ok(Gpu {
+            backend: Backend::Device(Box::new(handles)),
+            facts,
+            limits,
+            has_f16: features.contains(wgpu::Features::SHADER_F16),
+            has_subgroups: features.contains(wgpu::Features::SUBGROUP),
+            has_timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            is_software,
             forced_lanes: Cell::new(None),
             choices: choices::Choices::default(),
             faults,
             ledger: Rc::default(),
             pipelines: RefCell::default(),
             sources: RefCell::default(),
-            uniforms,
+            tape: RefCell::default(),
         })
+    }
+
+    /// What wgpu gave.
+    ///
+    /// # Errors
+    /// [`LabError::NoGpu`] where an interpreter computes.
+    pub fn handles(&self) -> Result<&Handles, LabError> {
+        match &self.backend {
+            Backend::Device(handles) => Ok(handles),
+            Backend::Interpreter(_) => Err(LabError::NoGpu { message: "interpreter".into() }),
+        }
     }
 
     /// One line naming adapter, driver and backend.
@@ -124,9 +155,11 @@ impl Gpu {
 
     /// Loses the device on purpose.
     pub fn destroy(&self) {
-        self.device.destroy();
-        // Natively the loss is told at the next poll; browsers tell it by themselves.
-        let _ = self.device.poll(wgpu::PollType::Poll);
+        if let Ok(handles) = self.handles() {
+            handles.device.destroy();
+            // Natively the loss is told at the next poll; browsers tell it by themselves.
+            let _ = handles.device.poll(wgpu::PollType::Poll);
+        }
     }
 
     /// Errors that no call was waiting for, oldest first; for the report of the device page.
@@ -203,7 +236,7 @@ impl Gpu {
     fn timer(&self) -> Result<(wgpu::QuerySet, GpuBuffer), LabError> {
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
         let resolved = self.allocate_as("timestamps", 16, usage)?;
-        let set = self.device.create_query_set(&wgpu::QuerySetDescriptor {
+        let set = self.handles()?.device.create_query_set(&wgpu::QuerySetDescriptor {
             label: Some("timestamps"),
             ty: wgpu::QueryType::Timestamp,
             count: 2,

@@ -8,18 +8,16 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use crate::gpu::{Gpu, now_millis};
-use crate::math::{self, Axis, Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport};
 use crate::protocol::LabError;
 
-use super::layout::summation_depth;
+use super::matrix_health::{self as matrices, COLS, ROWS};
 use super::params::Field;
-use super::{agreement, read_inverses, read_matrix, read_quantized, upload_matrix};
 
 /// The verdict on one kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Health {
     pub kernel: &'static str,
-    /// The worst disagreement, in multiples of the derived tolerance (see [`agreement`]).
+    /// The worst disagreement, in multiples of the derived tolerance (see [`super::agreement`]).
     pub worst: f64,
     /// 1: the derived tolerance itself.
     pub allowed: f64,
@@ -71,6 +69,9 @@ macro_rules! entry {
     ($($module:ident)::+, variants $check:path) => {
         entry!(@ $($module)::+, |gpu, depth| Box::pin(judged(super::$($module)::+::NAME, $check(gpu, depth))))
     };
+    ($($module:ident)::+, matrix $check:path) => {
+        entry!(@ $($module)::+, |gpu, _| Box::pin(judged(super::$($module)::+::NAME, $check(gpu, ROWS, COLS))))
+    };
     ($($module:ident)::+, $check:path) => {
         entry!(@ $($module)::+, |gpu, _| Box::pin(judged(super::$($module)::+::NAME, $check(gpu))))
     };
@@ -78,17 +79,17 @@ macro_rules! entry {
 
 /// Every kernel there is.
 pub const ALL: &[KernelEntry] = &[
-    entry!(group_range, check_group_range),
-    entry!(group_percentile, check_group_percentile),
-    entry!(group_scale_search, check_group_scale_search),
-    entry!(quantize, check_quantize),
-    entry!(dequantize, check_dequantize),
-    entry!(error_stats, check_error_stats),
-    entry!(matrix_stats, check_matrix_stats),
-    entry!(histogram, check_histogram),
-    entry!(matvec, check_matvec),
-    entry!(heatmap, check_heatmap),
-    entry!(scale_columns, check_scale_columns),
+    entry!(group_range, matrix matrices::check_group_range),
+    entry!(group_percentile, matrix matrices::check_group_percentile),
+    entry!(group_scale_search, matrix matrices::check_group_scale_search),
+    entry!(quantize, matrix matrices::check_quantize),
+    entry!(dequantize, matrix matrices::check_dequantize),
+    entry!(error_stats, matrix matrices::check_error_stats),
+    entry!(matrix_stats, matrix matrices::check_matrix_stats),
+    entry!(histogram, matrix matrices::check_histogram),
+    entry!(matvec, matrix matrices::check_matvec),
+    entry!(heatmap, matrix matrices::check_heatmap),
+    entry!(scale_columns, matrix matrices::check_scale_columns),
     entry!(product::pad, super::product::health::check_pad),
     entry!(product::matmul_f32, variants super::product::health::check_matmul_f32),
     entry!(product::matmul_f16, variants super::product::health::check_matmul_f16),
@@ -172,215 +173,4 @@ async fn judged(kernel: &'static str, work: impl Future<Output = Result<f64, Lab
     let begun = now_millis();
     let worst = work.await?;
     Ok(Health { kernel, worst, allowed: 1.0, millis: now_millis() - begun, ok: worst <= 1.0 })
-}
-
-/// 37 x 131: no multiple of a tile, a word or a group; and a group of zeros.
-const ROWS: usize = 37;
-const COLS: usize = 131;
-const SEED: u32 = 20_261_123;
-
-fn weights() -> Vec<f32> {
-    let mut w = math::heavy_tailed(ROWS, COLS, SEED);
-    w[2 * COLS..3 * COLS].fill(0.0);
-    w
-}
-
-/// Longer than a group that one workgroup reduces at once, so that partial sums and their combination run too.
-fn long_weights() -> (Vec<f32>, usize, usize) {
-    let (rows, cols) = (3, super::layout::WHOLE_GROUP + 67);
-    (math::heavy_tailed(rows, cols, SEED + 1), rows, cols)
-}
-
-fn spec(format: Format, symmetry: Symmetry, granularity: Granularity, scale_rule: ScaleRule) -> QuantSpec {
-    QuantSpec {
-        format,
-        symmetry,
-        granularity,
-        rounding: Rounding::Nearest,
-        scale_rule,
-        scale_storage: ScaleStorage::F32,
-    }
-}
-
-/// Quantizes on both sides and compares what `compare` looks at.
-async fn both(
-    gpu: &Gpu,
-    (w, rows, cols): (&[f32], usize, usize),
-    spec: &QuantSpec,
-    compare: impl Fn(&math::Quantized, &math::Quantized, &[f32]) -> f64,
-) -> Result<f64, LabError> {
-    let matrix = upload_matrix(gpu, w, rows, cols)?;
-    let quantized = super::quantize(gpu, &matrix, spec).await?;
-    let got = read_quantized(gpu, &quantized).await?;
-    let inverses = read_inverses(gpu, &quantized).await?;
-    Ok(compare(&math::quantize(w, rows, cols, spec), &got, &inverses))
-}
-
-async fn check_group_range(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
-    let mut worst = 0f64;
-    for symmetry in [Symmetry::Symmetric, Symmetry::FullRange, Symmetry::Asymmetric] {
-        for storage in [ScaleStorage::F32, ScaleStorage::F16] {
-            let group = spec(Format::Int(4), symmetry, Granularity::Group(32), ScaleRule::AbsMax);
-            let group = QuantSpec { scale_storage: storage, ..group };
-            let row = QuantSpec { granularity: Granularity::Row, ..group };
-            let compare = |a: &math::Quantized, b: &math::Quantized, _: &[f32]| agreement::scales(a, b);
-            worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-            worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
-        }
-    }
-    Ok(worst)
-}
-
-async fn check_group_percentile(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
-    let mut worst = 0f64;
-    for percent in [50.0, 99.0] {
-        let rule = ScaleRule::Percentile { percent };
-        let group = spec(Format::Int(4), Symmetry::Asymmetric, Granularity::Group(32), rule);
-        let row = QuantSpec { granularity: Granularity::Row, ..group };
-        let compare = |a: &math::Quantized, b: &math::Quantized, _: &[f32]| agreement::scales(a, b);
-        worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-        worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
-    }
-    Ok(worst)
-}
-
-async fn check_group_scale_search(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, (long, rows, cols)) = (weights(), long_weights());
-    let mut worst = 0f64;
-    for (format, symmetry) in [
-        (Format::Int(4), Symmetry::Symmetric),
-        (Format::Int(3), Symmetry::Asymmetric),
-        (Format::Nf4, Symmetry::Symmetric),
-    ] {
-        let group = spec(format, symmetry, Granularity::Group(32), ScaleRule::LeastSquares);
-        let depth = summation_depth(gpu, ROWS * COLS / 32, 32);
-        let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
-            agreement::least_squares(&w, a, b, inverses, depth)
-        };
-        worst = worst.max(both(gpu, (&w, ROWS, COLS), &group, compare).await?);
-        let row = QuantSpec { granularity: Granularity::Row, ..group };
-        let depth = summation_depth(gpu, rows, cols) + cols.div_ceil(super::layout::CHUNK);
-        let compare = |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| {
-            agreement::least_squares(&long, a, b, inverses, depth)
-        };
-        worst = worst.max(both(gpu, (&long, rows, cols), &row, compare).await?);
-    }
-    Ok(worst)
-}
-
-async fn check_quantize(gpu: &Gpu) -> Result<f64, LabError> {
-    let w = weights();
-    let mut worst = 0f64;
-    for (format, symmetry) in [
-        (Format::Int(8), Symmetry::Symmetric),
-        (Format::Int(4), Symmetry::FullRange),
-        (Format::Int(3), Symmetry::Asymmetric),
-        (Format::Nf4, Symmetry::Symmetric),
-        (Format::Fp8E4m3, Symmetry::Symmetric),
-        (Format::Fp16, Symmetry::Symmetric),
-        (Format::Bf16, Symmetry::Symmetric),
-    ] {
-        for rounding in [Rounding::Nearest, Rounding::Stochastic { seed: SEED }] {
-            let spec = QuantSpec { rounding, ..spec(format, symmetry, Granularity::Block(64), ScaleRule::AbsMax) };
-            let compare =
-                |a: &math::Quantized, b: &math::Quantized, inverses: &[f32]| agreement::codes(&w, a, b, inverses);
-            worst = worst.max(both(gpu, (&w, ROWS, COLS), &spec, compare).await?);
-        }
-    }
-    Ok(worst)
-}
-
-async fn check_dequantize(gpu: &Gpu) -> Result<f64, LabError> {
-    let matrix = upload_matrix(gpu, &weights(), ROWS, COLS)?;
-    let mut worst = 0f64;
-    for (format, symmetry) in [
-        (Format::Int(5), Symmetry::Symmetric),
-        (Format::Int(2), Symmetry::Asymmetric),
-        (Format::Nf4, Symmetry::Symmetric),
-        (Format::Fp8E5m2, Symmetry::Symmetric),
-        (Format::Fp16, Symmetry::Symmetric),
-        (Format::Bf16, Symmetry::Symmetric),
-    ] {
-        let spec = spec(format, symmetry, Granularity::Group(32), ScaleRule::AbsMax);
-        let quantized = super::quantize(gpu, &matrix, &spec).await?;
-        let got = read_matrix(gpu, &super::dequantize(gpu, &quantized)?).await?;
-        // From the very codes on the device, so that a fault of `quantize` is not charged to `dequantize`.
-        let reference = math::dequantize(&read_quantized(gpu, &quantized).await?);
-        worst = worst.max(agreement::dequantized(&reference, &got));
-    }
-    Ok(worst)
-}
-
-/// A matrix and one that differs from it a little, on both sides.
-fn pair() -> (Vec<f32>, Vec<f32>) {
-    let w = weights();
-    let spec = spec(Format::Int(4), Symmetry::Symmetric, Granularity::Group(32), ScaleRule::AbsMax);
-    let w_hat = math::dequantize(&math::quantize(&w, ROWS, COLS, &spec));
-    (w, w_hat)
-}
-
-async fn check_error_stats(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
-    let mut worst = 0f64;
-    for axis in [Axis::Rows, Axis::Columns] {
-        let got = super::error_stats(gpu, &a, &b, axis).await?;
-        let depth = if axis == Axis::Rows { summation_depth(gpu, ROWS, COLS) } else { ROWS };
-        worst = worst.max(agreement::line_stats(&math::error_stats(&w, &w_hat, ROWS, COLS, axis), &got, depth));
-    }
-    Ok(worst)
-}
-
-async fn check_matrix_stats(gpu: &Gpu) -> Result<f64, LabError> {
-    // Far from zero, where careless sums cancel.
-    let w: Vec<f32> = weights().iter().map(|w| w + 1.0).collect();
-    let got = super::matrix_stats(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?).await?;
-    let depth = summation_depth(gpu, w.len().div_ceil(super::layout::CHUNK), w.len());
-    Ok(agreement::matrix_stats(&math::matrix_stats(&w), &got, depth))
-}
-
-async fn check_histogram(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
-    let got = super::histogram(gpu, &a, -0.1, 0.1, 61).await?;
-    let weights = agreement::counts(&w, -0.1, 0.1, &math::histogram(&w, -0.1, 0.1, 61), &got);
-    let errors: Vec<f32> = w.iter().zip(&w_hat).map(|(w, hat)| hat - w).collect();
-    let got = super::error_histogram(gpu, &a, &b, -0.01, 0.01, 97).await?;
-    let reference = math::error_histogram(&w, &w_hat, -0.01, 0.01, 97);
-    Ok(weights.max(agreement::counts(&errors, -0.01, 0.01, &reference, &got)))
-}
-
-async fn check_matvec(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, x) = (weights(), math::activations(COLS, SEED));
-    let got = super::matvec(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?, &x).await?;
-    let reference = math::matvec(&w, ROWS, COLS, &x);
-    Ok(agreement::product(&w, &x, &reference, &got, summation_depth(gpu, ROWS, COLS)))
-}
-
-async fn check_heatmap(gpu: &Gpu) -> Result<f64, LabError> {
-    let (w, w_hat) = pair();
-    let (a, b) = (upload_matrix(gpu, &w, ROWS, COLS)?, upload_matrix(gpu, &w_hat, ROWS, COLS)?);
-    let whole = Viewport { row: 0, col: 0, rows: ROWS, cols: COLS };
-    let part = Viewport { row: 5, col: 7, rows: 11, cols: 13 };
-    let mut worst = 0f64;
-    // The row of zeros: nothing but ties.
-    let ties = Viewport { row: 2, col: 0, rows: 1, cols: COLS };
-    for (view, cell_rows, cell_cols) in [(whole, 7, 11), (part, 16, 16), (ties, 1, 5)] {
-        let got = super::heatmap(gpu, &a, &b, view, cell_rows, cell_cols).await?;
-        let reference = math::heatmap(&w, &w_hat, ROWS, COLS, view, cell_rows, cell_cols);
-        worst = worst.max(agreement::cells(&reference, &got));
-    }
-    Ok(worst)
-}
-
-async fn check_scale_columns(gpu: &Gpu) -> Result<f64, LabError> {
-    let w = weights();
-    let columns = [0, 64, COLS - 1];
-    let scaled = super::scale_columns(gpu, &upload_matrix(gpu, &w, ROWS, COLS)?, &columns.map(|c| c as u32), 7.3)?;
-    let got = read_matrix(gpu, &scaled).await?;
-    let mut expected = w;
-    math::scale_columns(&mut expected, COLS, &columns, 7.3);
-    Ok(agreement::equal(&expected, &got))
 }

@@ -25,6 +25,7 @@ mod heatmap;
 mod histogram;
 mod layout;
 mod matrix;
+mod matrix_health;
 mod matrix_stats;
 mod matvec;
 pub mod nn;
@@ -33,6 +34,8 @@ pub mod product;
 mod quantize;
 mod scale_columns;
 mod survey;
+#[cfg(feature = "wgsl")]
+pub mod trials;
 mod weight;
 
 pub use ceilings::{Ceilings, ceilings};

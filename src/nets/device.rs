@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use burn::tensor::Device;
 use burn::tensor::wgpu::WgpuSetup;
 
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Handles};
 use crate::protocol::LabError;
 
 /// A burn device; cheap to clone.
@@ -21,20 +21,21 @@ thread_local! {
 /// # Errors
 /// [`LabError::NoGpu`] with burn's message.
 pub fn on_gpu(gpu: &Gpu) -> Result<BurnDevice, LabError> {
+    let Handles { instance, adapter, device: ours, queue, .. } = gpu.handles()?;
     let known =
-        REGISTERED.with_borrow(|r| r.as_ref().filter(|(ours, _)| *ours == gpu.device).map(|(_, burns)| burns.clone()));
+        REGISTERED.with_borrow(|r| r.as_ref().filter(|(known, _)| known == ours).map(|(_, burns)| burns.clone()));
     if let Some(device) = known {
         return Ok(device);
     }
     let setup = WgpuSetup {
-        instance: gpu.instance.clone(),
-        adapter: gpu.adapter.clone(),
-        device: gpu.device.clone(),
-        queue: gpu.queue.clone(),
-        backend: gpu.adapter.get_info().backend,
+        instance: instance.clone(),
+        adapter: adapter.clone(),
+        device: ours.clone(),
+        queue: queue.clone(),
+        backend: adapter.get_info().backend,
     };
     let device = Device::wgpu_options().setup(setup).init().map_err(|e| LabError::NoGpu { message: e.to_string() })?;
-    REGISTERED.set(Some((gpu.device.clone(), device.clone())));
+    REGISTERED.set(Some((ours.clone(), device.clone())));
     Ok(device)
 }
 

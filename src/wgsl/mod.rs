@@ -2,6 +2,7 @@
 //!
 //! - [`check`] reads and validates a text as a browser would, and points at the learner's own line;
 //! - [`interface`](fn@interface) compares it with the kernel that it is to replace: entry points, bindings, parameters;
+//! - [`changed_entries`] says which of its entry points an edit touches;
 //! - [`interpret`](mod@interpret) runs it, invocation by invocation, and stops where a GPU would silently go wrong: an index
 //!   out of bounds, a race on workgroup memory, a barrier that not everybody reaches, a loop that never ends.
 //!
@@ -14,11 +15,12 @@ mod guard;
 pub mod interface;
 pub mod interpret;
 mod names;
-
 mod place;
+mod reach;
 mod reading;
 mod tokens;
 mod validity;
 
 pub use check::{Diagnostic, Valid, check};
 pub use interface::interface;
+pub use reach::changed_entries;

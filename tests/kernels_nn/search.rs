@@ -8,7 +8,7 @@ use afina::protocol::LabError;
 use pollster::block_on;
 
 use super::heads;
-use super::shared::{on_gpu, open};
+use super::shared::{NO_ADAPTER, on_gpu, open};
 use super::sweep::agrees;
 
 #[test]
@@ -67,7 +67,7 @@ fn the_nearest_rows_are_found() {
 #[test]
 fn rows_beyond_a_binding_are_sharded_and_the_rest_is_refused() {
     let usual = Wanted::new(PowerPreference::HighPerformance);
-    let mut limits = open(&usual).adapter.limits();
+    let mut limits = open(&usual).handles().expect(NO_ADAPTER).adapter.limits();
     limits.max_storage_buffer_binding_size = 4096;
     let gpu = &open(&Wanted { limits: Some(limits), ..usual });
     // 160 bytes a row: 25 rows of f32 a binding; 48 bytes a row of codes: 85. Scores: 3 queries a binding.

@@ -6,14 +6,14 @@ use afina::kernels::product::{Pass, Storage, upload_weights};
 use afina::protocol::LabError;
 use pollster::block_on;
 
-use crate::shared::open;
+use crate::shared::{NO_ADAPTER, open};
 use crate::sweep::compare_some;
 use crate::{counted, shape};
 
 /// A device that binds 4 KiB at most.
 fn small() -> Gpu {
     let usual = Wanted::new(PowerPreference::HighPerformance);
-    let mut limits = open(&usual).adapter.limits();
+    let mut limits = open(&usual).handles().expect(NO_ADAPTER).adapter.limits();
     limits.max_storage_buffer_binding_size = 4096;
     open(&Wanted { limits: Some(limits), ..usual })
 }

@@ -51,8 +51,13 @@ impl WorkerKind {
         }
     }
 
+    /// Whether it runs what learners write.
+    pub fn runs_texts(self) -> bool {
+        self == WorkerKind::Workshop
+    }
+
     /// How long a run may be silent before its worker is ended; `None`: as long as it likes.
     pub fn silence_millis(self) -> Option<f64> {
-        (self == WorkerKind::Workshop).then_some(ENDLESS_MILLIS)
+        self.runs_texts().then_some(ENDLESS_MILLIS)
     }
 }

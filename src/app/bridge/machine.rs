@@ -223,8 +223,8 @@ impl Machine {
         out.push(Action::Terminate(kind));
         out.push(Action::Recovering(cause.clone()));
         self.losses.retain(|t| now - t < LOSS_WINDOW_MILLIS);
-        // On the CPU tier nothing else is left to move to.
-        if tier == Tier::Gpu {
+        // On the CPU tier nothing else is left to move to; and what a learner's text does to a device is not its fault.
+        if tier == Tier::Gpu && !kind.runs_texts() {
             self.losses.push(now);
         }
         if self.losses.len() >= LOSSES_TO_CPU && self.forced.is_none() {
@@ -328,8 +328,9 @@ impl Machine {
             (job.sent, job.quiet) = (false, false);
             if let Some(cause) = cause {
                 job.tries += 1;
-                // A fault that was asked for has happened, and what never ends will not end next time either.
-                let once = *cause == Cause::Endless || command_name(&job.command) == "provoke";
+                // A fault that was asked for has happened; what never ends will not end next time either, and a system that
+                // resets its GPU after two seconds says of such a text that the device is lost.
+                let once = kind.runs_texts() || command_name(&job.command) == "provoke";
                 if once || job.tries >= TRIES {
                     out.push(Action::Ended(job.run, cause.clone()));
                     return false;

@@ -283,6 +283,19 @@ fn a_text_that_never_ends_is_ended_and_the_next_run_gets_a_new_worker() {
 }
 
 #[test]
+fn a_text_that_loses_the_device_is_not_tried_again_and_moves_nobody_to_the_cpu() {
+    let mut m = machine();
+    for n in 0..5 {
+        let run = workshop(&mut m);
+        let out = m.lost(f64::from(n), WorkerKind::Workshop, lost());
+        assert!(out.contains(&Action::Ended(run, lost())), "{out:?}");
+    }
+    m.run(9.0, 1, json(Command::Adapter));
+    let out = m.up(9.0, KERNELS, BUILD);
+    assert!(matches!(&out[0], Action::Send(_, Say::Start { wish, .. }) if *wish != TierWish::Cpu), "{out:?}");
+}
+
+#[test]
 fn what_was_measured_is_given_to_the_next_worker() {
     let mut m = machine();
     m.run(0.0, 0, json(Command::Adapter));

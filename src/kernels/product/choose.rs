@@ -125,6 +125,11 @@ pub fn chosen(gpu: &Gpu, storage: Storage, pass: Pass, m: usize, name: Option<&s
     named.unwrap_or_else(|| choose(gpu, storage.kernel(), pass, m, all)).kernel.entry
 }
 
+/// The entry point that the variant `name` stands for; empty if there is none of that name.
+pub fn entry_of(storage: Storage, pass: Pass, name: &str) -> &'static str {
+    table(storage, pass).iter().find(|v| v.name == name).map_or("", |v| v.kernel.entry)
+}
+
 fn table(storage: Storage, pass: Pass) -> &'static [Variant] {
     match storage {
         Storage::F32 => matmul_f32::variants(pass),

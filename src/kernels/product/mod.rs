@@ -33,7 +33,7 @@ use super::GpuMatrix;
 use super::matrix::shape_error;
 
 pub use adamw::{Kept, Optimizing, adamw};
-pub use choose::{Pass, chosen, variants};
+pub use choose::{Pass, chosen, entry_of, variants};
 pub use lora::{Lora, LoraSlopes, lora_backward, lora_forward, lora_variants};
 pub use low_rank::LowRank;
 pub use measure::{prepare, prepare_lora};

@@ -193,10 +193,12 @@ pub enum Attempt {
     /// Reads a text and says what is wrong with it, without running it: table [`tables::DIAGNOSTICS`].
     Check { kernel: String, source: String },
     /// A learner's version of one of our kernels: diagnostics, then compared with the reference on ragged shapes (table
-    /// [`tables::VERDICTS`]), then timed beside ours (table [`tables::LADDER`], rows `ours` and `yours`; GPU tier only).
+    /// [`tables::VERDICTS`]), its work counted beside ours (table [`tables::WORK`]), and if it is right timed beside ours
+    /// (table [`tables::BESIDE`]; GPU tier only). On the CPU tier the text is interpreted, see `crate::wgsl`.
     Try { kernel: String, source: String, config: Config },
-    /// An attempt at a puzzle: diagnostics, table [`tables::VERDICTS`], and on the GPU tier [`tables::LADDER`] with rows
-    /// `ours` and `yours`. On the CPU tier the text is interpreted, see `crate::wgsl`.
+    /// An attempt at a puzzle: diagnostics and table [`tables::VERDICTS`] by the interpreter of `crate::wgsl`; on the GPU
+    /// tier what it accepted runs on the device as well, and is timed beside the model solution (table
+    /// [`tables::BESIDE`]).
     Solve { puzzle: Puzzle, source: String },
     /// The skeleton, the model solution's hints and the interface of every puzzle: table [`tables::PUZZLES`].
     Puzzles,
@@ -222,8 +224,15 @@ pub mod tables {
     /// text is valid. `message` is the compiler's English, empty where only the workshop noticed something; `hint` is
     /// worded by `protocol::Hint::from_cell(hint)` and `.sentence(lang)`, or empty.
     pub const DIAGNOSTICS: &str = "diagnostics";
-    /// `check, shape, ok, worst, at, expected, got`: one row a shape; `check` is `correct`, `odd_shape` or `speed`.
+    /// `check, shape, ok, worst, at, expected, got`: one row a shape; `check` is `correct`, `odd_shape` or `speed`. For a
+    /// version of one of our kernels also `entry`: which of its versions the row is about.
     pub const VERDICTS: &str = "verdicts";
+    /// `version, entry, shape, millis, least, rounds`: rows `ours` and `yours`, median and least of `rounds` measurements
+    /// taken in turn.
+    pub const BESIDE: &str = "beside";
+    /// `version, reads, multiplications, steps, writes, barriers`: rows `ours` and `yours`, counted by an interpreter over
+    /// all shapes: words read and written, numbers multiplied, instructions, barriers. Not a time.
+    pub const WORK: &str = "work";
     /// `puzzle, part, language, text`: `part` is `skeleton`, `hint1`, `hint2`, `hint3`; one row for every language.
     pub const PUZZLES: &str = "puzzles";
 }

@@ -4,6 +4,7 @@
 
 mod bars;
 mod challenge;
+mod compared;
 mod controls;
 mod diagram;
 mod formats;

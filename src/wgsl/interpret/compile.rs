@@ -238,9 +238,20 @@ impl<'m> Compiler<'m> {
                 AddressSpace::Uniform | AddressSpace::Storage { .. } => {
                     let Some(at) = &variable.binding else { return Err(self.unsupported("binding")) };
                     let writable = matches!(variable.space, AddressSpace::Storage { access } if access.contains(StorageAccess::STORE));
-                    let slot = BufferSlot { group: at.group, binding: at.binding, writable, named: named(0) };
-                    self.program.buffers.push(slot);
-                    (Space::Buffer(self.program.buffers.len() as u32 - 1), 0)
+                    // Two variables at one binding are two views of the same bytes.
+                    let place = (at.group, at.binding);
+                    let known = self.program.buffers.iter().position(|slot| (slot.group, slot.binding) == place);
+                    let number = known.unwrap_or(self.program.buffers.len());
+                    match known {
+                        Some(number) => self.program.buffers[number].writable |= writable,
+                        None => self.program.buffers.push(BufferSlot {
+                            group: at.group,
+                            binding: at.binding,
+                            writable,
+                            named: named(0),
+                        }),
+                    }
+                    (Space::Buffer(number as u32), 0)
                 }
                 _ => return Err(self.unsupported("texture, sampler")),
             };

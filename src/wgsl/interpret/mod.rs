@@ -10,6 +10,7 @@
 
 mod code;
 mod compile;
+mod counts;
 mod layout;
 mod lower;
 mod math;
@@ -21,7 +22,8 @@ mod statements;
 use crate::protocol::Hint;
 
 pub use code::Program;
-pub use run::{Counts, Machine};
+pub use counts::Counts;
+pub use run::Machine;
 
 use super::check::{Diagnostic, Valid};
 use super::place::Place;

@@ -1,27 +1,15 @@
 //! Runs the flat form: the invocations of a workgroup in turn, each up to its next barrier.
 
-use naga::{AtomicFunction, Span};
+use naga::{AtomicFunction, MathFunction, Span};
 
 use crate::protocol::Hint;
 
 use super::super::check::Diagnostic;
 use super::super::place::Place;
-use super::code::{Address, AtomicCall, Ins, NONE, Program, Slot, Space, builtin};
+use super::Counts;
+use super::code::{Address, AtomicCall, Ins, NONE, Op, Program, Slot, Space, builtin};
 use super::math;
 use super::memory::{Shared, Storage, Visitor};
-
-/// What a dispatch did: what a stopwatch on an interpreter cannot say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Instructions of all invocations; one on a vector counts once.
-    pub instructions: u64,
-    /// Words read from buffers, uniforms included.
-    pub words_read: u64,
-    /// Words written to buffers.
-    pub words_written: u64,
-    /// Barriers, counted once for a workgroup.
-    pub barriers: u64,
-}
 
 /// Why an invocation paused.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -210,6 +198,9 @@ impl<'p> Machine<'p> {
             match ins {
                 Ins::Binary { op, dst, a, b, n } => {
                     let (dst, a, b) = (dst as usize, a as usize, b as usize);
+                    if matches!(op, Op::MulF | Op::MulI) {
+                        self.counts.multiplications += u64::from(n);
+                    }
                     for k in 0..n as usize {
                         frame[dst + k] = math::binary(op, frame[a + k], frame[b + k]);
                     }
@@ -288,6 +279,11 @@ impl<'p> Machine<'p> {
             Ins::Store { at, src, n } => self.store(program, frame, at, src, n as usize, who)?,
             Ins::Math(number) => {
                 let call = &program.math[number as usize];
+                self.counts.multiplications += match call.fun {
+                    MathFunction::Fma | MathFunction::Dot => u64::from(call.lanes),
+                    MathFunction::Dot4I8Packed | MathFunction::Dot4U8Packed => 4,
+                    _ => 0,
+                };
                 if !math::call(call, frame) {
                     return Err(Hint::NotInterpreted { what: format!("{:?}", call.fun) });
                 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::compared::{Counted, times};
 use super::puzzles::of_key;
 use super::workshop::{Tried, Work};
 use crate::labs::kernel::tables;
-use crate::protocol::{Hint, Table};
+use crate::protocol::{Hint, Table, Tier};
 use crate::text::{Lang, msg, significant};
 use crate::ui::{DataTable, Mark, Row, Shown, use_lang};
 
@@ -28,7 +29,7 @@ pub(super) fn marks(lang: Lang, tables: &BTreeMap<String, Arc<Table>>) -> Vec<Ma
     (0..table.rows.len()).map(mark).collect()
 }
 
-fn is_ok(table: &Table, i: usize) -> bool {
+pub(super) fn is_ok(table: &Table, i: usize) -> bool {
     table.number(i, "ok") == Some(1.0)
 }
 
@@ -60,6 +61,7 @@ fn verdict_rows(lang: Lang, table: &Table) -> Vec<Row> {
             let said = match table.text(i, column) {
                 Some("reads") => msg::kernel_work_reads(lang).to_owned(),
                 Some("steps") => msg::kernel_work_steps(lang).to_owned(),
+                Some("millis") => msg::kernel_work_millis(lang).to_owned(),
                 _ => cell(lang, table, i, column),
             };
             plain(if good { "–".to_owned() } else { said })
@@ -74,44 +76,30 @@ fn verdict_rows(lang: Lang, table: &Table) -> Vec<Row> {
             detail("expected"),
             detail("got"),
         ];
+        if table.text(i, "entry").is_none() {
+            return Row { cells, look: None };
+        }
+        // Of a kernel of ours each row is about a version, and no single place is to blame.
+        let mut cells: Vec<Shown> = cells.into_iter().take(OWN_COLUMNS).collect();
+        cells[0] = plain(cell(lang, table, i, "entry"));
         Row { cells, look: None }
     };
     (0..table.rows.len()).map(row).collect()
 }
 
-/// Our time and theirs.
-fn beside(lang: Lang, table: &Table) -> Option<AnyView> {
-    let find = |who: &str| (0..table.rows.len()).find(|i| table.text(*i, "version") == Some(who));
-    let number = |who, column| find(who).and_then(|i| table.number(i, column));
-    let (ours, yours) = (number("ours", "millis")?, number("yours", "millis")?);
-    let most = ours.max(yours);
-    let bar = |name: &'static str, millis: f64| {
-        view! {
-            <span>{name}</span>
-            <progress class="bar" max=most.to_string() value=millis.to_string() aria-hidden="true"></progress>
-            <b>{significant(lang, millis, 3)}" ms"</b>
-        }
-        .into_any()
-    };
-    let ratio = significant(lang, ours / yours, 2);
-    Some(
-        view! {
-            <div class="beside">{bar(msg::kernel_ours(lang), ours)}{bar(msg::kernel_yours(lang), yours)}</div>
-            <p class="hint">{msg::kernel_beside(lang, &ratio)}</p>
-        }
-        .into_any(),
-    )
-}
-
 /// Who checked it, and what that means.
 fn checked_on(lang: Lang, tried: &Tried) -> &'static str {
     // Only what a GPU ran has a time.
-    match (tried.tables.contains_key(tables::LADDER), of_key(&tried.bench)) {
-        (true, _) => msg::kernel_checked_gpu(lang),
-        (_, Some(_)) => msg::kernel_checked_cpu(lang),
+    match (tried.tables.contains_key(tables::BESIDE), tried.tier, of_key(&tried.bench)) {
+        (true, ..) => msg::kernel_checked_gpu(lang),
+        (_, Some(Tier::Gpu), _) => msg::kernel_checked_gpu_none(lang),
+        (_, _, Some(_)) => msg::kernel_checked_cpu(lang),
         _ => msg::kernel_checked_cpu_kernel(lang),
     }
 }
+
+/// Columns of the table about a kernel of ours: version, shape, verdict, error.
+const OWN_COLUMNS: usize = 4;
 
 /// Everything that the latest run said.
 #[component]
@@ -120,7 +108,9 @@ pub(super) fn Verdicts(work: Work) -> impl IntoView {
     let ran = Memo::new(move |_| work.tried.get().filter(|t| t.ran && work.lab.bench.with(|b| *b == t.bench)));
     let verdicts = Memo::new(move |_| ran.with(|t| t.as_ref()?.tables.get(tables::VERDICTS).cloned()));
     let rows = Memo::new(move |_| verdicts.with(|t| t.as_ref().map_or(Vec::new(), |t| verdict_rows(lang, t))));
-    let columns = vec![
+    let own = move || ran.with(|t| t.as_ref().is_some_and(|t| of_key(&t.bench).is_none()));
+    let is_own = Memo::new(move |_| own());
+    let puzzle_columns = vec![
         msg::kernel_col_check(lang),
         msg::kernel_col_shape(lang),
         msg::kernel_col_verdict(lang),
@@ -133,11 +123,12 @@ pub(super) fn Verdicts(work: Work) -> impl IntoView {
         ran.with(|t| {
             let tried = t.as_ref()?;
             let table = tried.tables.get(tables::VERDICTS)?;
-            let (class, words) = match all_good(table) {
-                true => ("good", msg::kernel_all_good(lang)),
-                false => ("bad", msg::kernel_some_bad(lang)),
+            let (class, words) = match (all_good(table), tried.finished) {
+                (true, true) => ("good", msg::kernel_all_good(lang)),
+                (true, false) => ("", ""),
+                (false, _) => ("bad", msg::kernel_some_bad(lang)),
             };
-            let time = tried.tables.get(tables::LADDER).and_then(|t| beside(lang, t));
+            let time = tried.tables.get(tables::BESIDE).map_or(Vec::new(), |t| times(lang, t));
             let view = view! {
                 <p><b class=class>{words}</b>" "<span class="hint">{checked_on(lang, tried)}</span></p>
                 {time}
@@ -145,11 +136,22 @@ pub(super) fn Verdicts(work: Work) -> impl IntoView {
             Some(view.into_any())
         })
     };
+    let own_columns = vec![
+        msg::kernel_col_entry(lang),
+        msg::kernel_col_shape(lang),
+        msg::kernel_col_verdict(lang),
+        msg::kernel_col_error(lang),
+    ];
+    let table = move || {
+        let columns = if is_own.get() { own_columns.clone() } else { puzzle_columns.clone() };
+        view! { <DataTable caption=msg::kernel_verdicts(lang) columns rows/> }.into_any()
+    };
     let is_old = move || work.tried.get().is_some() && work.current().is_none();
     view! {
         <div class="verdicts" class:stale=is_old hidden=move || rows.with(Vec::is_empty)>
             <div role="status">{head}</div>
-            <DataTable caption=msg::kernel_verdicts(lang) columns rows/>
+            {table}
+            <Counted ran/>
         </div>
     }
     .into_any()

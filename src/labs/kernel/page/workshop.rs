@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::compared::stages;
 use super::lab::Lab;
 use super::puzzles::{is_solved, of_key, part, remember, words};
 use super::shelf::books;
@@ -25,6 +26,8 @@ pub(super) struct Tried {
     pub(super) source: String,
     /// Whether it ran, or was only read.
     pub(super) ran: bool,
+    /// Whether everything was said; until then verdicts come shape by shape.
+    pub(super) finished: bool,
     pub(super) tier: Option<Tier>,
     pub(super) tables: BTreeMap<String, Arc<Table>>,
 }
@@ -62,13 +65,18 @@ impl Work {
                 }
             });
         }
+        Effect::new(move || {
+            let is_judged = work.attempt.tables.with(|t| t.contains_key(tables::VERDICTS));
+            if is_judged && work.attempt.status.with_untracked(RunStatus::is_busy) {
+                work.show(work.attempt, true, false);
+            }
+        });
         work
     }
 
     fn take(self, view: RunView, ran: bool) {
-        let (bench, source) = self.asked.get_value();
         let tables = view.tables.get_untracked();
-        let puzzle = of_key(&bench);
+        let puzzle = of_key(&self.asked.get_value().0);
         if let Some(puzzle) = puzzle.filter(|_| ran && tables.get(tables::VERDICTS).is_some_and(|t| all_good(t))) {
             remember(puzzle);
             self.solved.update(|s| {
@@ -77,7 +85,13 @@ impl Work {
                 }
             });
         }
-        self.tried.set(Some(Tried { bench, source, ran, tier: view.tier.get_untracked(), tables }));
+        self.show(view, ran, true);
+    }
+
+    fn show(self, view: RunView, ran: bool, finished: bool) {
+        let (bench, source) = self.asked.get_value();
+        let (tier, tables) = (view.tier.get_untracked(), view.tables.get_untracked());
+        self.tried.set(Some(Tried { bench, source, ran, finished, tier, tables }));
     }
 
     /// Starts an attempt; what the last one said is gone from its view.
@@ -228,6 +242,11 @@ pub(super) fn Workshop(lab: Lab) -> impl IntoView {
         let words = if of_key(&tried.bench).is_some() { msg::kernel_valid(lang) } else { msg::kernel_valid_own(lang) };
         tried.tables.get(tables::DIAGNOSTICS)?.rows.is_empty().then(|| words.to_owned())
     });
+    let is_own = Memo::new(move |_| open.with(|bench| of_key(bench).is_none()));
+    let run = move || {
+        let label = if is_own.get() { msg::kernel_try_own(lang) } else { msg::kernel_try(lang) };
+        view! { <RunButton view=work.attempt label on_run=Callback::new(move |()| work.run())/> }.into_any()
+    };
     view! {
         <section class="fig workshop" id="workshop" aria-labelledby="work">
             <div class="head"><h2 id="work">{msg::kernel_workshop(lang)}</h2></div>
@@ -238,8 +257,9 @@ pub(super) fn Workshop(lab: Lab) -> impl IntoView {
             {place}
             <div class="try">
                 <button type="button" class="quiet" on:click=move |_| work.check()>{msg::kernel_check(lang)}</button>
-                <RunButton view=work.attempt label=msg::kernel_try(lang) on_run=Callback::new(move |()| work.run())/>
+                {run}
             </div>
+            {stages(work, lang)}
             <Notice text=checked tone=Tone::Plain/>
             {help}
             <Verdicts work/>

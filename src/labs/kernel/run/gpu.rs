@@ -55,7 +55,7 @@ pub struct GpuProduct {
 }
 
 /// How a format is kept.
-fn storage(format: Multiply, config: &Config) -> Storage {
+pub(super) fn storage(format: Multiply, config: &Config) -> Storage {
     let (group, asymmetric) = (config.group as usize, config.asymmetric);
     match format {
         Multiply::Fp32 => Storage::F32,

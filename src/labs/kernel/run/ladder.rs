@@ -12,7 +12,7 @@ use crate::math::FastVersion;
 use crate::protocol::{LabError, Phase, Table};
 
 /// The format whose product a kernel computes.
-fn format_of(kernel: &str) -> Result<Multiply, LabError> {
+pub(super) fn format_of(kernel: &str) -> Result<Multiply, LabError> {
     Ok(match kernel {
         "matmul_f32" => Multiply::Fp32,
         "matmul_f16" => Multiply::Fp16,

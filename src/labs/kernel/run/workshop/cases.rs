@@ -49,6 +49,17 @@ pub(super) fn of(puzzle: Puzzle) -> Vec<Case> {
     }
 }
 
+/// A case that is large enough to be timed on a device, and small enough for its reference to be waited for.
+pub(super) fn timed(puzzle: Puzzle) -> Case {
+    let random = &mut Generator::new(SEED + 1);
+    match puzzle {
+        Puzzle::DequantizeInt8 => dequantize(random, (512, 1024, 32)),
+        Puzzle::UnpackInt4 => unpack(random, 1 << 19),
+        Puzzle::TiledMatmul => tiled(random, (129, 257, 131)),
+        Puzzle::LoraForward => lora(random, (33, 257, 131, 8)),
+    }
+}
+
 fn normals(random: &mut Generator, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.normal() as f32).collect()
 }

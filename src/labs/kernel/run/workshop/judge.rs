@@ -28,17 +28,39 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
+    /// Compares the words of an output with what is expected.
+    pub(super) fn new(words: &[u32], case: &Case, mine: Counts, model: Counts) -> Verdict {
+        let value = |word: &u32| if case.integers { f64::from(*word as i32) } else { f64::from(f32::from_bits(*word)) };
+        let mut verdict = Verdict { worst: 0.0, at: 0, expected: 0.0, got: 0.0, mine, model };
+        for (at, (got, expected)) in words.iter().map(value).zip(&case.expected).enumerate() {
+            let error = (got - expected.value).abs();
+            // An exact value allows nothing: any error is endless; so is one that is not a number.
+            let worst = if error == 0.0 {
+                0.0
+            } else if expected.allowed > 0.0 && error.is_finite() {
+                error / expected.allowed
+            } else {
+                f64::INFINITY
+            };
+            if worst > verdict.worst {
+                verdict = Verdict { worst, at, expected: expected.value, got, ..verdict };
+            }
+        }
+        verdict
+    }
+
     pub(super) fn is_ok(&self) -> bool {
         self.worst <= 1.0
     }
 
-    /// The row of the table.
-    pub(super) fn row(&self, case: &Case) -> Vec<Cell> {
+    /// The row of the table; `note` follows the shape.
+    pub(super) fn row(&self, case: &Case, note: &str) -> Vec<Cell> {
+        let shape = [&case.shape, note].concat();
         let ok = f64::from(u8::from(self.is_ok()));
         let at = format!("[{}]", self.at);
         vec![
             check(case).into(),
-            case.shape.as_str().into(),
+            shape.as_str().into(),
             ok.into(),
             Cell::from_f64(self.worst),
             at.as_str().into(),
@@ -120,21 +142,5 @@ pub(super) fn judge(mine: &Valid, model: &Valid, puzzle: Puzzle, case: &Case) ->
     let (_, model) = execute(model, puzzle, case, MODEL_STEPS)?;
     let limit = model.instructions * ENDLESS + LEAST_STEPS;
     let (words, mine) = execute(mine, puzzle, case, limit)?;
-    let value = |word: &u32| if case.integers { f64::from(*word as i32) } else { f64::from(f32::from_bits(*word)) };
-    let mut verdict = Verdict { worst: 0.0, at: 0, expected: 0.0, got: 0.0, mine, model };
-    for (at, (got, expected)) in words.iter().map(value).zip(&case.expected).enumerate() {
-        let error = (got - expected.value).abs();
-        // An exact value allows nothing: any error is endless; so is one that is not a number.
-        let worst = if error == 0.0 {
-            0.0
-        } else if expected.allowed > 0.0 && error.is_finite() {
-            error / expected.allowed
-        } else {
-            f64::INFINITY
-        };
-        if worst > verdict.worst {
-            verdict = Verdict { worst, at, expected: expected.value, got, ..verdict };
-        }
-    }
-    Ok(verdict)
+    Ok(Verdict::new(&words, case, mine, model))
 }

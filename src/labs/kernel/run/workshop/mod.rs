@@ -1,21 +1,31 @@
 //! The workshop: a learner's text is read, compared with the interface it must keep, run and judged.
 //!
 //! ```text
-//! texts.rs    skeletons and hints of the puzzles, in every language
-//! cases.rs    what a puzzle is given, and what a reference in f64 expects
-//! judge.rs    one text on one case, by the interpreter
+//! texts.rs        skeletons and hints of the puzzles, in every language
+//! cases.rs        what a puzzle is given, and what a reference in f64 expects
+//! judge.rs        one text on one case, by the interpreter
+//! compare.rs      a version of one of our kernels: shape by shape against the reference, then beside ours
+//! interpreter.rs  the interpreter as a device that our host wrappers run on
+//! device.rs       a puzzle on a real device
+//! compiled.rs     a learner's text on a real device, and what its compiler says
+//! timing.rs       two texts timed in turn
 //! ```
 //!
-//! Both tiers judge with the interpreter of [`crate::wgsl`]: it is stricter than any GPU, ends loops that never would, and
-//! gives everyone the same verdict. Speed is work counted beside that of the model solution, not time.
+//! Both tiers judge with the interpreter of [`crate::wgsl`] first: it is stricter than any GPU, ends loops that never
+//! would, and gives everyone the same verdict. On the CPU tier speed is work counted beside ours, not time.
 
 mod cases;
+mod compare;
+mod compiled;
+mod device;
+mod interpreter;
 mod judge;
 mod texts;
+mod timing;
 
 use crate::kernels;
-use crate::labs::Ctx;
 use crate::labs::kernel::{Attempt, MAX_SOURCE_BYTES, Puzzle, tables};
+use crate::labs::{Ctx, Device};
 use crate::protocol::{LabError, Phase, Table};
 use crate::wgsl::{Diagnostic, Valid, check, interface};
 
@@ -34,9 +44,10 @@ pub async fn run(attempt: Attempt, ctx: &Ctx) -> Result<(), LabError> {
             Ok(())
         }
         Attempt::Try { kernel, source, config } => {
-            config.checked()?;
-            ctx.table(diagnostics(&read(original(&kernel)?, &source)?.err().unwrap_or_default()));
-            Ok(())
+            let config = config.checked()?;
+            let unknown = || LabError::Unknown { field: "kernel".into(), got: kernel.clone() };
+            let entry = kernels::ALL.iter().find(|k| k.name == kernel).ok_or_else(unknown)?;
+            compare::compare(entry, &source, &config, ctx).await
         }
         Attempt::Solve { puzzle, source } => solve(puzzle, &source, ctx).await,
     }
@@ -95,7 +106,7 @@ async fn solve(puzzle: Puzzle, source: &str, ctx: &Ctx) -> Result<(), LabError> 
         match judge::judge(&mine, &model, puzzle, case) {
             Ok(verdict) => {
                 work.add(&verdict);
-                verdicts.rows.push(verdict.row(case));
+                verdicts.rows.push(verdict.row(case, ""));
             }
             Err(stopped) => {
                 // Where a GPU would silently go wrong, the text is stopped at its line; other shapes say nothing more.
@@ -108,8 +119,13 @@ async fn solve(puzzle: Puzzle, source: &str, ctx: &Ctx) -> Result<(), LabError> 
     }
     verdicts.rows.push(work.row());
     ctx.table(diagnostics(&[]));
-    ctx.table(verdicts);
-    Ok(())
+    ctx.table(verdicts.clone());
+    let is_right = (0..verdicts.rows.len()).all(|row| verdicts.number(row, "ok") == Some(1.0));
+    match &ctx.device {
+        // What the interpreter refused, or found wasteful, does not get to the device.
+        Device::Gpu(gpu) if is_right => device::solve(gpu, puzzle, source, &cases, verdicts, ctx).await,
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! How fast each kernel and its reference are: verified first, warmed up, synchronised, the median reported.
+//! The steps of the quantization lab, on the device and in their references.
 
 use crate::gpu::{Gpu, now_millis};
 use crate::math::{self, Axis, Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport};
 use crate::protocol::LabError;
 
-use super::{Bins, Depth, GpuMatrix, SurveyRequest, check_all};
+use super::median;
+use crate::kernels::{self, Bins, Depth, GpuMatrix, SurveyRequest, check_all};
 
 /// What one measured step takes on one tier.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -58,11 +59,6 @@ fn specs() -> Vec<(&'static str, QuantSpec)> {
         ("NF4 b64 double", spec(Format::Nf4, Block(64), AbsMax, ScaleStorage::Double)),
         ("FP8 E4M3 row", spec(Format::Fp8E4m3, Row, AbsMax, ScaleStorage::F32)),
     ]
-}
-
-fn median(mut millis: Vec<f64>) -> f64 {
-    millis.sort_by(f64::total_cmp);
-    millis[millis.len() / 2]
 }
 
 struct Bench<'a> {
@@ -132,22 +128,22 @@ pub async fn run(gpu: &Gpu, rows: usize, cols: usize) -> Result<Report, LabError
         check_all(gpu, Depth::InUse).await.into_iter().filter(|h| !h.ok).map(|h| h.kernel.to_owned()).collect();
     let w = math::gaussian(rows, cols, SEED);
     let x = math::activations(cols, SEED);
-    let matrix = super::upload_matrix(gpu, &w, rows, cols)?;
+    let matrix = kernels::upload_matrix(gpu, &w, rows, cols)?;
     let mut bench = Bench { gpu, rows, cols, done: Vec::new() };
     let matrix_bytes = (rows * cols * 4) as f64;
     for (name, spec) in specs() {
         let code_bytes = (rows * cols) as f64 * f64::from(spec.format.bits()) / 8.0;
-        let quantize = || async { super::quantize(gpu, &matrix, &spec).await.map(|_| ()) };
+        let quantize = || async { kernels::quantize(gpu, &matrix, &spec).await.map(|_| ()) };
         bench.on_gpu(&format!("quantize {name}"), matrix_bytes + code_bytes, quantize).await?;
         bench.on_cpu(&format!("quantize {name}"), matrix_bytes + code_bytes, || math::quantize(&w, rows, cols, &spec));
     }
     let (_, spec) = specs()[1];
-    let quantized = super::quantize(gpu, &matrix, &spec).await?;
-    let restored = super::dequantize(gpu, &quantized)?;
-    let w_hat = super::read_matrix(gpu, &restored).await?;
+    let quantized = kernels::quantize(gpu, &matrix, &spec).await?;
+    let restored = kernels::dequantize(gpu, &quantized)?;
+    let w_hat = kernels::read_matrix(gpu, &restored).await?;
     on_both_tiers(&mut bench, (&matrix, &restored), (&w, &w_hat), &x).await?;
     let reference = math::quantize(&w, rows, cols, &spec);
-    let dequantize = || async { super::dequantize(gpu, &quantized).map(|_| ()) };
+    let dequantize = || async { kernels::dequantize(gpu, &quantized).map(|_| ()) };
     bench.on_gpu("dequantize INT4 g32", matrix_bytes * 1.125, dequantize).await?;
     bench.on_cpu("dequantize INT4 g32", matrix_bytes * 1.125, || math::dequantize(&reference));
     let request = SurveyRequest {
@@ -159,9 +155,9 @@ pub async fn run(gpu: &Gpu, rows: usize, cols: usize) -> Result<Report, LabError
         heatmap: Some((whole(rows, cols), CELLS.min(rows), CELLS.min(cols))),
     };
     let slider = || async {
-        let quantized = super::quantize(gpu, &matrix, &spec).await?;
-        let restored = super::dequantize(gpu, &quantized)?;
-        super::survey(gpu, &matrix, &restored, &request).await.map(|_| ())
+        let quantized = kernels::quantize(gpu, &matrix, &spec).await?;
+        let restored = kernels::dequantize(gpu, &quantized)?;
+        kernels::survey(gpu, &matrix, &restored, &request).await.map(|_| ())
     };
     bench.on_gpu("slider INT4 g32", matrix_bytes * 14.0, slider).await?;
     Ok(Report { device: gpu.adapter_key(), software: gpu.is_software, unhealthy, rows: bench.done })
@@ -180,23 +176,23 @@ async fn on_both_tiers(
     let (gpu, rows, cols) = (bench.gpu, bench.rows, bench.cols);
     let bytes = (rows * cols * 4) as f64;
     for (name, axis) in [("error_stats rows", Axis::Rows), ("error_stats columns", Axis::Columns)] {
-        let step = || async { super::error_stats(gpu, a, b, axis).await.map(|_| ()) };
+        let step = || async { kernels::error_stats(gpu, a, b, axis).await.map(|_| ()) };
         bench.on_gpu(name, bytes * 2.0, step).await?;
         bench.on_cpu(name, bytes * 2.0, || math::error_stats(w, w_hat, rows, cols, axis));
     }
-    bench.on_gpu("matrix_stats", bytes, || async { super::matrix_stats(gpu, a).await.map(|_| ()) }).await?;
+    bench.on_gpu("matrix_stats", bytes, || async { kernels::matrix_stats(gpu, a).await.map(|_| ()) }).await?;
     bench.on_cpu("matrix_stats", bytes, || math::matrix_stats(w));
     let Bins { lo, hi, bins } = BINS;
-    let step = || async { super::histogram(gpu, a, lo, hi, bins).await.map(|_| ()) };
+    let step = || async { kernels::histogram(gpu, a, lo, hi, bins).await.map(|_| ()) };
     bench.on_gpu("histogram", bytes, step).await?;
     bench.on_cpu("histogram", bytes, || math::histogram(w, lo, hi, bins));
-    bench.on_gpu("matvec", bytes, || async { super::matvec(gpu, a, x).await.map(|_| ()) }).await?;
+    bench.on_gpu("matvec", bytes, || async { kernels::matvec(gpu, a, x).await.map(|_| ()) }).await?;
     bench.on_cpu("matvec", bytes, || math::matvec(w, rows, cols, x));
     let (view, cell_rows, cell_cols) = (whole(rows, cols), CELLS.min(rows), CELLS.min(cols));
-    let step = || async { super::heatmap(gpu, a, b, view, cell_rows, cell_cols).await.map(|_| ()) };
+    let step = || async { kernels::heatmap(gpu, a, b, view, cell_rows, cell_cols).await.map(|_| ()) };
     bench.on_gpu("heatmap", bytes * 2.0, step).await?;
     bench.on_cpu("heatmap", bytes * 2.0, || math::heatmap(w, w_hat, rows, cols, view, cell_rows, cell_cols));
-    let step = || async { super::scale_columns(gpu, a, &[0, 1], 8.0).map(|_| ()) };
+    let step = || async { kernels::scale_columns(gpu, a, &[0, 1], 8.0).map(|_| ()) };
     bench.on_gpu("scale_columns", bytes * 2.0, step).await
 }
 

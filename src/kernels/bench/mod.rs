@@ -1,0 +1,18 @@
+//! How fast the kernels are on this adapter: verified first, warmed up, synchronised, medians reported.
+//!
+//! ```text
+//! quant.rs     the steps of the quantization lab, each beside its reference on the processor
+//! products.rs  products with every storage, low-rank updates and the optimizer, against the measured ceilings
+//! ```
+
+mod products;
+mod quant;
+
+pub use products::{Product, Products, products};
+pub use quant::{Report, Row, run};
+
+/// The one in the middle; the larger of two.
+fn median(mut millis: Vec<f64>) -> f64 {
+    millis.sort_by(f64::total_cmp);
+    millis.get(millis.len() / 2).copied().unwrap_or(f64::NAN)
+}
