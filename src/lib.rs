@@ -7,7 +7,7 @@
 //! | [`math`] | CPU references, quantizers, metrics, seeded generator; pure |
 //! | [`text`] | languages, messages, numbers as people write them |
 //! | [`protocol`] | run ids, events, errors; serde only |
-//! | [`data`] | readers for safetensors, `.npy`, CSV; pure, fed by ranges of bytes |
+//! | [`data`] | readers for safetensors, `.npy`, CSV, fed by ranges of bytes; the little world and its tokenizer; pure |
 //! | `gpu` | adapter, device, buffers, `Kernel`, readback, or an interpreter in their place; knows no lab |
 //! | `kernels` | one host wrapper per file of `shaders/` |
 //! | `nets` | burn: the only room that imports it; its bridge turns our kernels into operations of burn's graphs |

@@ -1,4 +1,5 @@
-//! Readers for the files that visitors bring: safetensors, `.npy` and CSV; and the text of share links.
+//! Readers for the files that visitors bring: safetensors, `.npy` and CSV; the text of share links; and the little
+//! world that language models are trained on.
 //!
 //! Pure functions over ranges of bytes: the caller reads the first bytes, then the header, then the rows that are
 //! wanted, so that a 5 GB file opens at once. Every length is checked against the bytes that are left before anything
@@ -8,6 +9,9 @@ pub mod csv;
 pub mod npy;
 pub mod safetensors;
 pub mod share;
+#[cfg(feature = "text-models")]
+pub mod tokenizer;
 mod window;
+pub mod world;
 
 pub use window::{Matrix, Window, matrix_shape};

@@ -16,7 +16,9 @@ pub fn bench(arguments: &[&str]) -> Outcome {
     setup::rust()?;
     setup::vulkan()?;
     if browser.is_empty() {
-        let mut bench = command("cargo", &["run", "--release", "--features", "gpu", "--bin", "bench", "--"]);
+        // Beside burn only when asked: it takes minutes to build.
+        let features = if rest.contains(&"--peer") { "train" } else { "gpu" };
+        let mut bench = command("cargo", &["run", "--release", "--features", features, "--bin", "bench", "--"]);
         bench.args(rest);
         return run(bench);
     }
@@ -41,6 +43,11 @@ pub fn bench(arguments: &[&str]) -> Outcome {
 pub fn fuzz() -> Outcome {
     setup::rust()?;
     let mut fuzz = command("cargo", &["test", "--release", "--test", "data_fuzz", "--", "--nocapture"]);
+    fuzz.env("AFINA_FUZZ", FUZZ_INPUTS);
+    run(fuzz)?;
+    let tokenizer =
+        ["test", "--release", "--features", "text-models", "--test", "tokenizer", "mutated", "--", "--nocapture"];
+    let mut fuzz = command("cargo", &tokenizer);
     fuzz.env("AFINA_FUZZ", FUZZ_INPUTS);
     run(fuzz)
 }

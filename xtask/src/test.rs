@@ -7,7 +7,7 @@ use crate::run::{Outcome, browser_tests, command, files_below, run, run_and_read
 use crate::setup;
 
 /// Everything that has tests but burn, which takes minutes to build: `wgsl` is the workshop, `ui` the bridge to the workers.
-const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl";
+const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl,afina/text-models";
 
 /// What has been counted so far, and what is to be said about failures.
 #[derive(Default)]
