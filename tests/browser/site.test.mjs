@@ -9,6 +9,8 @@ import { DIST, inEachBrowser, preludes } from "./driver.mjs";
 
 /** Every page, and a word that only this page says in its heading, in both languages. */
 const PAGES = ["", "quant/", "kernel/", "device/", "storage/"];
+/** Those with a lesson, which arrives later. */
+const LESSONS = ["quant/", "kernel/"];
 
 for (const path of PAGES) {
   inEachBrowser(`/${path} starts below a sub-path`, { path, lang: "es", tier: "cpu" }, async (visit) => {
@@ -19,6 +21,13 @@ for (const path of PAGES) {
   });
 
   for (const lang of ["es", "en"]) {
+    inEachBrowser(`/${path} fits 360 px, ${lang}`, { path, lang, viewport: [360, 740], tier: "cpu" }, async (visit) => {
+      await visit.find("main h1");
+      if (LESSONS.includes(path)) await visit.find(".prose h2");
+      const [content, screen] = await visit.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= screen, `${content} px on a screen of ${screen}`);
+    });
+
     for (const theme of ["light", "dark"]) {
       inEachBrowser(`/${path} is accessible, ${lang}, ${theme}`, { path, lang, theme, tier: "cpu" }, async (visit) => {
         await visit.find("main h1");

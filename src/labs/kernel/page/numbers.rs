@@ -94,7 +94,8 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
     let address = Callback::new(move |()| link::address_of(lab).unwrap_or_default());
     let dispatch = move || {
         let micros = lab.ceilings.get()?.dispatch_micros;
-        micros.is_finite().then(|| msg::kernel_dispatch(lang, &significant(lang, micros, 2)))
+        // A clock that stood still measured nothing.
+        (micros > 0.0 && micros.is_finite()).then(|| msg::kernel_dispatch(lang, &significant(lang, micros, 2)))
     };
     view! {
         <section class="fig" class:stale=move || lab.is_stale() aria-labelledby="numbers">
