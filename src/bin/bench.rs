@@ -1,5 +1,5 @@
 //! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU. With the feature
-//! `train`, `bench --peer [--json FILE]` times a step of LoRA beside burn's own.
+//! `train`, `bench --peer [--json FILE]` times products and steps of LoRA beside burn's own.
 
 use std::rc::Rc;
 
@@ -12,10 +12,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Rc::new(pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?);
     #[cfg(feature = "train")]
     if arguments.iter().any(|a| a == "--peer") {
-        let rows = pollster::block_on(afina::nets::peer::lora_steps(&gpu, afina::nets::peer::ROUNDS))?;
-        print!("{}", afina::nets::peer::table(&rows));
+        use afina::nets::peer;
+        let products = pollster::block_on(peer::products(&gpu, peer::ROUNDS))?;
+        let steps = pollster::block_on(peer::lora_steps(&gpu, peer::ROUNDS))?;
+        print!("{}", peer::table(&products, &steps));
+        let report = serde_json::json!({ "products": products, "lora_steps": steps });
         if let Some(path) = option("--json") {
-            std::fs::write(path, serde_json::to_string_pretty(&rows)?)?;
+            std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
         }
         return Ok(());
     }

@@ -87,6 +87,10 @@ impl Engine {
             Command::Provoke { fault } => device::run::provoke(ctx, fault).await,
             #[cfg(feature = "train")]
             Command::Burn => device::run::burn(ctx).await,
+            #[cfg(feature = "train")]
+            Command::Peers => device::run::peers(ctx).await,
+            #[cfg(not(feature = "train"))]
+            Command::Peers => Err(LabError::Unknown { field: "command".into(), got: "peers".into() }),
             #[cfg(not(feature = "train"))]
             Command::Burn => Err(LabError::Unknown { field: "command".into(), got: "burn".into() }),
         }

@@ -1,6 +1,7 @@
-//! How fast a step of LoRA is in burn's graph with our kernels, beside burn's own two ways, on one device in one run.
+//! How fast our kernels are in burn's graph beside burn's own operations, on one device in one run: a product, and a step
+//! of LoRA.
 //!
-//! A step is a layer inside a model: its forward pass, and its backward pass down to `dX`, `dA` and `dB`. The peers are
+//! A product is `Y = X W^T` with dense f32 on both sides. A step is a layer inside a model: its forward pass, and its backward pass down to `dX`, `dA` and `dB`. The peers are
 //!
 //! - `unfused`: `Y = X W^T + s (X A^T) B^T`, each product an operation of burn's;
 //! - `composed`: what burn's `Module::apply_lora` computes, `Y = X (W + s B A)^T` with a dense effective weight and its
@@ -16,14 +17,14 @@ use std::rc::Rc;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::gpu::{Gpu, now_millis};
-use crate::kernels::product::{Storage, case::held};
-use crate::math::{LoraShape, gaussian};
+use crate::kernels::product::{Storage, agreement, case::held};
+use crate::math::{self, LoraShape, gaussian};
 use crate::protocol::LabError;
 
-use super::bridge::{backward, lora_linear};
+use super::bridge::{backward, linear, lora_linear};
 use super::case::{lora_case, worst_of};
 use super::device::values;
-use super::{BurnDevice, FrozenWeights, Place};
+use super::{FrozenWeights, Place};
 
 /// Steps of each way before the clock counts: shaders compile, memory pools fill.
 const WARM_UPS: usize = 2;
@@ -64,7 +65,6 @@ pub struct Comparison {
 }
 
 struct Step {
-    device: BurnDevice,
     frozen: FrozenWeights,
     /// `[M, K]`
     x: Tensor<2>,
@@ -87,7 +87,6 @@ impl Step {
             w: tensor(held(storage, &w, n, k)?.0, n, k),
             a: tensor(gaussian(r, k, 3), r, k),
             b: tensor(gaussian(n, r, 4), n, r),
-            device,
         })
     }
 
@@ -107,11 +106,15 @@ impl Step {
         let gradients = backward(&y)?;
         let missing = || LabError::Kernel { kernel: "burn".into(), message: "no gradient".into() };
         let [dx, da, db] = [&x, &a, &b].map(|leaf| leaf.grad(&gradients).ok_or_else(missing));
-        let (_, da, db) = (dx?, values(da?).await?, values(db?).await?);
-        std::hint::black_box((da, db));
-        self.device.sync().map_err(|e| LabError::Kernel { kernel: "burn".into(), message: format!("{e:?}") })?;
+        std::hint::black_box((values(da?).await?, values(db?).await?));
+        finished(dx?).await?;
         Ok(now_millis() - begun)
     }
+}
+
+/// Waits until a tensor is computed. burn's own `sync` blocks, which no browser allows.
+async fn finished(tensor: Tensor<2>) -> Result<(), LabError> {
+    values(tensor.slice([0..1, 0..1])).await.map(drop)
 }
 
 fn median(mut millis: Vec<f64>) -> f64 {
@@ -166,7 +169,91 @@ pub async fn lora_step(
     })
 }
 
-/// The shapes and storages that `bench --peer` compares: a small model's layers on a processor, a real one's on a GPU.
+/// What was measured of one product.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ProductComparison {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub rounds: usize,
+    /// The worst disagreement with the f64 reference, of ours and of burn's, in multiples of what rounding explains.
+    pub worst: f64,
+    pub ours_millis: f64,
+    pub burns_millis: f64,
+    /// `burns_millis / ours_millis`
+    pub times_burn: f64,
+}
+
+/// Products of one sample, so that reading its end is a small part of it.
+const PRODUCTS: usize = 4;
+
+/// Times `Y = X W^T`, ours and burn's, `rounds` times in turns, after both were compared with the reference.
+///
+/// # Errors
+/// Those of the operations; [`LabError::Kernel`] if a product is wrong.
+pub async fn product(
+    gpu: &Rc<Gpu>,
+    (m, n, k): (usize, usize, usize),
+    rounds: usize,
+) -> Result<ProductComparison, LabError> {
+    let place = Place::Gpu(gpu.clone());
+    let device = place.device()?;
+    let (x, w) = (gaussian(m, k, 2), gaussian(n, k, 1));
+    let frozen = place.freeze(&w, (n, k), Storage::F32)?;
+    frozen.prepare(m, 0).await?;
+    let tensor =
+        |values: &[f32], rows, cols| Tensor::<2>::from_data(TensorData::new(values.to_vec(), [rows, cols]), &device);
+    let (x_burn, w_burn) = (tensor(&x, m, k), tensor(&w, n, k).transpose());
+    let run = |is_ours: bool| match is_ours {
+        true => linear(x_burn.clone(), &frozen),
+        false => Ok(x_burn.clone().matmul(w_burn.clone())),
+    };
+    let absolute = |values: &[f32]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
+    let (reference, magnitudes) = (math::matmul(&x, &w, m, n, k), math::matmul(&absolute(&x), &absolute(&w), m, n, k));
+    let mut worst = 0f64;
+    for is_ours in [true, false] {
+        worst = worst.max(agreement::products(&reference, &magnitudes, &values(run(is_ours)?).await?, k));
+    }
+    if worst.is_nan() || worst > 1.0 {
+        let message = format!("off by {worst} tolerances in [{m}, {n}, {k}]");
+        return Err(LabError::Kernel { kernel: "linear".into(), message });
+    }
+    let mut millis = [Vec::new(), Vec::new()];
+    for round in 0..WARM_UPS + rounds {
+        for turn in 0..2 {
+            let at = (round + turn) % 2;
+            let begun = now_millis();
+            let mut last = None;
+            for _ in 0..PRODUCTS {
+                last = Some(run(at == 0)?);
+            }
+            if let Some(last) = last {
+                finished(last).await?;
+            }
+            if round >= WARM_UPS {
+                millis[at].push((now_millis() - begun) / PRODUCTS as f64);
+            }
+        }
+    }
+    let [ours_millis, burns_millis] = millis.map(median);
+    Ok(ProductComparison { m, n, k, rounds, worst, ours_millis, burns_millis, times_burn: burns_millis / ours_millis })
+}
+
+/// The products that are compared: of a size that each kind of device does in a moment, and the reference too.
+///
+/// # Errors
+/// As [`product`].
+pub async fn products(gpu: &Rc<Gpu>, rounds: usize) -> Result<Vec<ProductComparison>, LabError> {
+    let shapes: &[(usize, usize, usize)] =
+        if gpu.is_software() { &[(512, 512, 512), (64, 1024, 1024)] } else { &[(1024, 1024, 1024), (64, 4096, 4096)] };
+    let mut rows = Vec::new();
+    for &shape in shapes {
+        rows.push(product(gpu, shape, rounds).await?);
+    }
+    Ok(rows)
+}
+
+/// The steps of LoRA that are compared: of a small model's layers on a processor, of a real one's on a GPU.
 ///
 /// # Errors
 /// As [`lora_step`].
@@ -191,9 +278,17 @@ pub async fn lora_steps(gpu: &Rc<Gpu>, rounds: usize) -> Result<Vec<Comparison>,
 }
 
 /// The table that a person reads.
-pub fn table(rows: &[Comparison]) -> String {
+pub fn table(products: &[ProductComparison], rows: &[Comparison]) -> String {
     let device = rows.first().map_or("", |row| &row.device);
-    let mut out = format!("device: {device}\n{:<24} {:>20} ", "LoRA step in burn's graph", "M x N x K, R");
+    let mut out = format!("device: {device}\n{:<24} {:>20}   ours ms  burn's ms  burn/ours\n", "product", "M x N x K");
+    for row in products {
+        let shape = format!("{} x {} x {}", row.m, row.n, row.k);
+        out += &format!(
+            "{:<24} {shape:>20} {:>9.2} {:>10.2} {:>10.2}\n",
+            "F32", row.ours_millis, row.burns_millis, row.times_burn
+        );
+    }
+    out += &format!("{:<24} {:>20} ", "LoRA step", "M x N x K, R");
     out += "  ours ms  unfused ms  composed ms  unfused/ours  composed/ours\n";
     for row in rows {
         let shape = format!("{} x {} x {}, {}", row.m, row.n, row.k, row.r);

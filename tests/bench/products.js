@@ -206,6 +206,15 @@ globalThis.products = {
     afina = await Afina.start({ site, build });
     return afina.ready;
   },
+  /** Ours in burn's graph beside burn's own operations, in the trainer worker; appears in `outcome`. */
+  beginBurn(site, build) {
+    this.outcome = undefined;
+    const compared = async () => {
+      const trainer = await Afina.start({ site, build, bin: "trainer" });
+      return (await trainer.run("peers")).peers;
+    };
+    compared().then((found) => (this.outcome = { found }), (error) => (this.outcome = { fault: String(error?.stack ?? error) }));
+  },
   /** Starts a case; its outcome appears in `outcome`. */
   begin(name, rounds) {
     this.outcome = undefined;

@@ -1,6 +1,8 @@
 // Matrix products against the peers, in one browser page, interleaved.
 //
-//     node tests/bench/products.mjs [--rounds 7] [--cases "f32 GEMM 512,8 bits M=64 1024"] [--browser chromium] [--json FILE]
+//     node tests/bench/products.mjs [--rounds 7] [--cases "f32 GEMM 512,8 bits M=64 1024,burn"] [--browser chromium] [--json FILE]
+//
+// The case `burn` compares ours in burn's graph with burn's own operations, inside the trainer worker.
 //
 // Only ratios within one run mean anything on a machine without a GPU; the load average is noted for each case. A ratio
 // is the fastest peer's median over ours: above 1, ours is faster. Ends with an error if any contender of ours is wrong.
@@ -36,17 +38,33 @@ if (ready.tier !== "gpu") throw new Error(`the worker is not on the GPU: ${JSON.
 console.log(`${BROWSER}, adapter ${ready.adapter}, ${cpus().length} cores (${cpus()[0].model}), build ${build}, ${ROUNDS} rounds`);
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const wanted = option("cases")?.split(",") ?? (await one.page.evaluate(() => products.cases));
+const wanted = option("cases")?.split(",") ?? [...(await one.page.evaluate(() => products.cases)), "burn"];
+
+async function ended() {
+  let outcome;
+  while (!(outcome = await one.page.evaluate(() => products.outcome))) await sleep(500);
+  return outcome;
+}
 const results = [];
 let wrong = 0;
 for (const name of wanted) {
-  await one.page.evaluate((name, rounds) => products.begin(name, rounds), name, ROUNDS);
-  let outcome;
-  while (!(outcome = await one.page.evaluate(() => products.outcome))) await sleep(500);
+  if (name === "burn") await one.page.evaluate((site, build) => products.beginBurn(site, build), site, build);
+  else await one.page.evaluate((name, rounds) => products.begin(name, rounds), name, ROUNDS);
+  const outcome = await ended();
   const load = loadavg()[0];
   if (outcome.fault) {
     wrong += 1;
     console.log(`\n${name}: ${outcome.fault}`);
+    continue;
+  }
+  if (name === "burn") {
+    console.log(`\n${name}, load average ${load.toFixed(1)}; ratios to ours`);
+    for (const row of outcome.found) {
+      if (!(row.worst <= 1)) wrong += 1;
+      const composed = row.what === "product" ? "" : `, as apply_lora ${row.composed_millis.toFixed(2)} ms (${(row.composed_millis / row.ours_millis).toFixed(2)} x)`;
+      console.log(`${row.what.padEnd(10)} ${row.storage.slice(0, 4).padEnd(5)} ${`${row.m} x ${row.n} x ${row.k}, ${row.r}`.padEnd(22)} ours ${row.ours_millis.toFixed(2)} ms, burn ${row.burns_millis.toFixed(2)} ms (${(row.burns_millis / row.ours_millis).toFixed(2)} x)${composed}   error ${row.worst.toFixed(3)} of allowed`);
+    }
+    results.push({ case: name, load_average: load, rows: outcome.found });
     continue;
   }
   const rows = outcome.found.map((row) => ({ ...row, median_millis: median(row.millis) }));

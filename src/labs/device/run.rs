@@ -114,6 +114,38 @@ pub async fn burn(ctx: &Ctx) -> Result<(), LabError> {
     Ok(())
 }
 
+/// burn as a peer: emits table `peers` (`what, storage, m, n, k, r, ours_millis, burns_millis, composed_millis, worst`);
+/// medians, products first. `composed_millis` is burn's `apply_lora`, for steps only.
+///
+/// # Errors
+/// [`LabError::NoGpu`] on the CPU tier, else those of the comparisons.
+#[cfg(feature = "train")]
+pub async fn peers(ctx: &Ctx) -> Result<(), LabError> {
+    use crate::nets::peer;
+    const COLUMNS: [&str; 10] =
+        ["what", "storage", "m", "n", "k", "r", "ours_millis", "burns_millis", "composed_millis", "worst"];
+    let Device::Gpu(gpu) = &ctx.device else { return Err(LabError::NoGpu { message: "CPU".into() }) };
+    let mut table = Table::new("peers", &COLUMNS);
+    let number = |n: usize| Cell::from(n as f64);
+    ctx.progress(Phase::Computing, 0, 2);
+    for p in peer::products(gpu, peer::ROUNDS).await? {
+        let sides = [p.m, p.n, p.k, 0].map(number);
+        let times = [p.ours_millis, p.burns_millis, f64::NAN, p.worst].map(Cell::from);
+        table.rows.push([Cell::from("product"), "F32".into()].into_iter().chain(sides).chain(times).collect());
+    }
+    ctx.table(table.clone());
+    ctx.progress(Phase::Computing, 1, 2);
+    ctx.checkpoint().await?;
+    for s in peer::lora_steps(gpu, peer::ROUNDS).await? {
+        let sides = [s.m, s.n, s.k, s.r].map(number);
+        let times = [s.ours_millis, s.unfused_millis, s.composed_millis, s.worst].map(Cell::from);
+        let what = [Cell::from("LoRA step"), s.storage.as_str().into()];
+        table.rows.push(what.into_iter().chain(sides).chain(times).collect());
+    }
+    ctx.table(table);
+    Ok(())
+}
+
 /// Provokes a fault, to see that everything around it survives.
 ///
 /// # Errors
