@@ -71,7 +71,8 @@ pub struct GpuQuantized {
     pub(super) scales: GpuBuffer,
 }
 
-pub(super) fn shape_error(operation: &str, expected: impl Into<String>, got: impl Into<String>) -> LabError {
+/// What does not fit what an operation wants.
+pub fn shape_error(operation: &str, expected: impl Into<String>, got: impl Into<String>) -> LabError {
     LabError::Shape { operation: operation.into(), expected: expected.into(), got: got.into() }
 }
 

@@ -19,7 +19,8 @@ fn weights(rows: usize, cols: usize) -> Vec<f32> {
     w
 }
 
-/// Longer than a group that one workgroup reduces at once, so that partial sums and their combination run too.
+/// Longer than a group that one workgroup reduces at once, so that partial sums and their combination run too. A second row
+/// shows a wrong pitch; a third would take a learner's interpreter beyond a second.
 fn long_weights() -> (Vec<f32>, usize, usize) {
     let (rows, cols) = (2, super::layout::WHOLE_GROUP + 67);
     (math::heavy_tailed(rows, cols, SEED + 1), rows, cols)

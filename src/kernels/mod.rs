@@ -45,7 +45,9 @@ pub use health::{ALL, Checking, Depth, Health, KernelEntry, check_all, check_eac
 pub use heatmap::{MAX_CELLS, heatmap};
 pub use histogram::{Bins, MAX_BINS, error_histogram, histogram};
 pub use layout::summation_depth;
-pub use matrix::{GpuMatrix, GpuQuantized, read_inverses, read_matrix, read_quantized, read_words, upload_matrix};
+pub use matrix::{
+    GpuMatrix, GpuQuantized, read_inverses, read_matrix, read_quantized, read_words, shape_error, upload_matrix,
+};
 pub use matrix_stats::matrix_stats;
 pub use matvec::matvec;
 pub use params::Field;

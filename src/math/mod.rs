@@ -16,6 +16,7 @@ mod histogram;
 mod integer_rows;
 mod lora;
 mod matvec;
+mod median;
 mod nn;
 mod packed;
 mod pareto;
@@ -49,6 +50,7 @@ pub use histogram::{error_histogram, histogram};
 pub use integer_rows::{IntegerRows, matmul_w8a8, quantize_rows};
 pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
 pub use matvec::{matvec, relative_error};
+pub use median::median;
 pub use nn::{
     AttentionShape, attention, cosine_scores, cosine_scores_int8, decode_attention, embed, erfc, gelu, int8_rows,
     layer_norm, rms_factor, rms_norm, rope, rope_turns, softmax, swiglu, top_k, visible,

@@ -17,7 +17,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::kernels::product::Storage;
 use crate::kernels::product::agreement;
-use crate::kernels::product::case::{WEIGHT_ROUNDINGS, held};
+use crate::kernels::product::case::{WEIGHT_ROUNDINGS, absolute, held};
 use crate::math::{self, Generator, LoraGradients, LoraShape};
 use crate::protocol::LabError;
 
@@ -67,8 +67,7 @@ struct Operands {
 
 impl Operands {
     fn absolute(&self, w_sizes: Vec<f32>) -> Operands {
-        let size = |values: &[f32]| values.iter().map(|v| v.abs()).collect();
-        let [x, c, a, b] = [&self.x, &self.c, &self.a, &self.b].map(|v| size(v));
+        let [x, c, a, b] = [&self.x, &self.c, &self.a, &self.b].map(|v| absolute(v));
         Operands { shape: self.shape, x, c, w: w_sizes, a, b }
     }
 

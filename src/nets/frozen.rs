@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::gpu::Gpu;
 use crate::kernels::product::{Pass, Storage, Weights, held_weights, prepare, prepare_lora, upload_weights};
+use crate::kernels::shape_error;
 use crate::math::{FastStorage, FastWeights, f16_without_subnormals};
 use crate::protocol::LabError;
 
@@ -84,7 +85,7 @@ impl FrozenWeights {
     pub fn on_cpu(w: &[f32], (rows, cols): (usize, usize), storage: Storage) -> Result<FrozenWeights, LabError> {
         if w.is_empty() || rows.checked_mul(cols) != Some(w.len()) {
             let (expected, got) = (format!("[{rows}, {cols}], not empty"), w.len().to_string());
-            return Err(LabError::Shape { operation: "FrozenWeights".into(), expected, got });
+            return Err(shape_error("FrozenWeights", expected, got));
         }
         if let Storage::Int8 { group, .. }
         | Storage::W8a8 { group }

@@ -17,8 +17,9 @@ use std::rc::Rc;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::gpu::{Gpu, now_millis};
-use crate::kernels::product::{Storage, agreement, case::held};
-use crate::math::{self, LoraShape, gaussian};
+use crate::kernels::product::case::{absolute, held};
+use crate::kernels::product::{Storage, agreement};
+use crate::math::{self, LoraShape, gaussian, median};
 use crate::protocol::LabError;
 
 use super::bridge::{backward, linear, lora_linear};
@@ -117,11 +118,6 @@ async fn finished(tensor: Tensor<2>) -> Result<(), LabError> {
     values(tensor.slice([0..1, 0..1])).await.map(drop)
 }
 
-fn median(mut millis: Vec<f64>) -> f64 {
-    millis.sort_by(f64::total_cmp);
-    millis[millis.len() / 2]
-}
-
 /// Times a step in each way, `rounds` times, in turns that begin with another way each round.
 ///
 /// # Errors
@@ -208,7 +204,6 @@ pub async fn product(
         true => linear(x_burn.clone(), &frozen),
         false => Ok(x_burn.clone().matmul(w_burn.clone())),
     };
-    let absolute = |values: &[f32]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
     let (reference, magnitudes) = (math::matmul(&x, &w, m, n, k), math::matmul(&absolute(&x), &absolute(&w), m, n, k));
     let mut worst = 0f64;
     for is_ours in [true, false] {

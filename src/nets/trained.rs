@@ -12,6 +12,7 @@ use burn::tensor::{DType, Gradients, Tensor, TensorData};
 
 use crate::gpu::{Gpu, GpuBuffer};
 use crate::kernels::product::{Kept, Optimizing, adamw};
+use crate::kernels::shape_error;
 use crate::math::{self, AdamW, Moments};
 use crate::protocol::LabError;
 
@@ -81,7 +82,7 @@ impl Trained {
         for part in initial {
             let slot = Slot { first: all.len(), rows: part.rows, cols: part.cols };
             if part.values.is_empty() || part.rows.checked_mul(part.cols) != Some(part.values.len()) {
-                return Err(shape_error(format!("[{}, {}], not empty", part.rows, part.cols), part.values.len()));
+                return Err(misfit(format!("[{}, {}], not empty", part.rows, part.cols), part.values.len()));
             }
             all.extend_from_slice(part.values);
             all.resize(all.len().next_multiple_of(STEP), 0.0);
@@ -91,7 +92,7 @@ impl Trained {
             slots.push(slot);
         }
         if slots.is_empty() {
-            return Err(shape_error("parameters".into(), 0));
+            return Err(misfit("parameters", 0));
         }
         let count = all.len();
         let state = match place {
@@ -150,7 +151,7 @@ impl Trained {
     ) -> Result<(), LabError> {
         let fit = self.slots.iter().map(|slot| [slot.rows, slot.cols]).eq(leaves.iter().map(Tensor::dims));
         if !fit {
-            return Err(shape_error(format!("{} leaves", self.slots.len()), leaves.len()));
+            return Err(misfit(format!("{} leaves", self.slots.len()), leaves.len()));
         }
         let found = leaves.iter().zip(&self.slots).map(|(leaf, slot)| (leaf.grad(gradients), *slot));
         let step = self.steps + 1;
@@ -191,6 +192,6 @@ impl Trained {
     }
 }
 
-fn shape_error(expected: String, got: usize) -> LabError {
-    LabError::Shape { operation: "trained".into(), expected, got: got.to_string() }
+fn misfit(expected: impl Into<String>, got: usize) -> LabError {
+    shape_error("trained", expected, got.to_string())
 }

@@ -10,9 +10,3 @@ mod quant;
 
 pub use products::{Product, Products, products};
 pub use quant::{Report, Row, run};
-
-/// The one in the middle; the larger of two.
-fn median(mut millis: Vec<f64>) -> f64 {
-    millis.sort_by(f64::total_cmp);
-    millis.get(millis.len() / 2).copied().unwrap_or(f64::NAN)
-}

@@ -3,7 +3,6 @@
 //!
 //! Dimension legend: `M` rows of `X` (tokens), `K` inputs, `N` outputs, `R` LoRA rank.
 
-use super::median;
 use crate::gpu::{Batch, Gpu, now_millis};
 use crate::kernels::product::case::{Case, adamw_case, lora_case};
 use crate::kernels::product::{
@@ -11,7 +10,7 @@ use crate::kernels::product::{
     lora_forward, prepare, prepare_lora, upload_weights, weight_gradient,
 };
 use crate::kernels::{Ceilings, GpuMatrix, ceilings, upload_matrix};
-use crate::math::{self, AdamW, LoraShape};
+use crate::math::{self, AdamW, LoraShape, median};
 use crate::protocol::LabError;
 
 /// Samples of every contender, in turns; the median counts.

@@ -4,7 +4,6 @@ use crate::gpu::{Gpu, now_millis};
 use crate::math::{self, Axis, Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry, Viewport};
 use crate::protocol::LabError;
 
-use super::median;
 use crate::kernels::{self, Bins, Depth, GpuMatrix, SurveyRequest, check_all};
 
 /// What one measured step takes on one tier.
@@ -70,7 +69,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn record(&mut self, name: &str, tier: &'static str, bytes: f64, millis: Vec<f64>) {
-        let median_millis = median(millis);
+        let median_millis = math::median(millis);
         self.done.push(Row {
             name: name.into(),
             tier,

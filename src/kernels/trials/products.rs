@@ -60,7 +60,7 @@ pub(super) fn bearable(gpu: &Gpu, wanted: Sides) -> Sides {
     while m * k * n > most && k * n > 1 {
         if n >= k { n = n.div_ceil(2) } else { k = k.div_ceil(2) }
     }
-    Sides { m, k, n, r: r.max(usize::from(r > 0)) }
+    Sides { m, k, n, r }
 }
 
 fn name(storage: Storage) -> &'static str {

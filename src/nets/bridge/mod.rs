@@ -21,6 +21,7 @@ use std::cell::RefCell;
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Gradients, Tensor};
 
+use crate::kernels::shape_error;
 use crate::protocol::LabError;
 
 use super::FrozenWeights;
@@ -131,8 +132,4 @@ fn of_floats(operation: &str, name: &str, kind: DType) -> Result<(), LabError> {
         return Ok(());
     }
     Err(shape_error(operation, format!("{name} of F32"), format!("{kind:?}")))
-}
-
-fn shape_error(operation: &str, expected: String, got: String) -> LabError {
-    LabError::Shape { operation: operation.into(), expected, got }
 }

@@ -34,7 +34,8 @@ fn made(rows: usize, cols: usize, salt: u32) -> Vec<f32> {
     math::gaussian(rows, cols, 1 + salt * 7919 + (rows * 131 + cols) as u32)
 }
 
-fn absolute(values: &[f32]) -> Vec<f32> {
+/// The magnitudes of some values.
+pub fn absolute(values: &[f32]) -> Vec<f32> {
     values.iter().map(|v| v.abs()).collect()
 }
 

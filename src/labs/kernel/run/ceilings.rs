@@ -1,10 +1,9 @@
 //! How fast this device copies, multiplies and answers, measured now.
 
 use super::cost::Ceilings;
-use super::median;
 use crate::kernels;
 use crate::labs::{Ctx, Device};
-use crate::math::{FMA_FLOP_PER_ROUND, copy_block, fma_rounds};
+use crate::math::{self, FMA_FLOP_PER_ROUND, copy_block, fma_rounds};
 use crate::protocol::{LabError, Phase};
 
 /// Floats copied at once: 32 MiB, more than a processor's caches hold.
@@ -62,7 +61,7 @@ async fn on_cpu(ctx: &Ctx) -> Result<Ceilings, LabError> {
         gflops: (FMA_FLOP_PER_ROUND * rounds) as f64 / multiplied * 1e-6,
         // Every float is read and written.
         gigabytes_per_second: 8.0 * COPY_FLOATS as f64 / copied * 1e-6,
-        dispatch_micros: median(looks) * 1e3,
+        dispatch_micros: math::median(looks) * 1e3,
         device: format!("CPU, {simd}"),
     })
 }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::inputs::{Inputs, each_block};
-use super::{median, verify};
+use super::verify;
 use crate::labs::Ctx;
 use crate::labs::kernel::{Config, Multiply};
-use crate::math::{FastActivations, FastStorage, FastVersion, FastWeights, add_low_rank, product_rows};
+use crate::math::{self, FastActivations, FastStorage, FastVersion, FastWeights, add_low_rank, product_rows};
 use crate::protocol::LabError;
 
 /// Multiplications and additions between two looks at Stop: 10 ms on a slow processor, 60 ms in the naive version.
@@ -94,7 +94,7 @@ impl CpuProduct {
         for _ in 1..samples.min(SAMPLES) {
             millis.push(self.pass(version, repeats, ctx).await? / repeats as f64);
         }
-        Ok(median(millis))
+        Ok(math::median(millis))
     }
 
     /// Milliseconds of `repeats` products. Long ones are cut into slices, and what happens between slices is not counted.

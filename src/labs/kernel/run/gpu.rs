@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::cpu;
 use super::inputs::{Inputs, each_block};
-use super::{median, verify};
+use super::verify;
 use crate::gpu::{Batch, Gpu, GpuBuffer};
 use crate::kernels::product::case::integers;
 use crate::kernels::product::{LowRank, Pass, Storage, Weights, chosen, forward, prepare, upload_weights, variants};
@@ -171,7 +171,7 @@ impl GpuProduct {
             Batch::new(&self.gpu).finish().await?;
             trips.push(ctx.host.now_millis() - begun);
         }
-        let trip = median(trips);
+        let trip = math::median(trips);
         let once = self.sample(1, trip, ctx).await?;
         if once > BUDGET_MILLIS {
             return Ok(once);
@@ -185,7 +185,7 @@ impl GpuProduct {
         for _ in 0..samples.clamp(1, SAMPLES) {
             millis.push(self.sample(repeats, trip, ctx).await?);
         }
-        Ok(median(millis))
+        Ok(math::median(millis))
     }
 
     /// Milliseconds a product, of `repeats` products in a submission for each piece.

@@ -47,9 +47,3 @@ pub async fn run(task: Task, ctx: &Ctx) -> Result<(), LabError> {
         }
     }
 }
-
-/// The one in the middle; the larger of two.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}

@@ -3,8 +3,9 @@
 use crate::gpu::{Batch, Gpu, Recorded};
 use crate::kernels::product::{Pass, chosen};
 use crate::labs::Ctx;
-use crate::labs::kernel::run::{gpu as products, ladder, median};
+use crate::labs::kernel::run::{gpu as products, ladder};
 use crate::labs::kernel::{Checked, tables};
+use crate::math;
 use crate::protocol::{Cell, LabError, Phase, Table};
 
 use super::compiled::{Replaced, compile};
@@ -58,7 +59,7 @@ pub(super) async fn rows(
     let timed = both(gpu, &ours, &yours, ctx).await?;
     let rows = ["ours", "yours"].into_iter().zip(timed).map(|(version, millis)| {
         let least = millis.iter().copied().fold(f64::INFINITY, f64::min);
-        let numbers = [median(millis), least, ROUNDS as f64].map(Cell::from);
+        let numbers = [math::median(millis), least, ROUNDS as f64].map(Cell::from);
         [Cell::from(version), entry.into(), shape.into()].into_iter().chain(numbers).collect()
     });
     Ok(rows.collect())
@@ -73,7 +74,7 @@ async fn both(gpu: &Gpu, ours: &[Recorded], yours: &[Recorded], ctx: &Ctx) -> Re
         Batch::new(gpu).finish().await?;
         trips.push(ctx.host.now_millis() - begun);
     }
-    let trip = median(trips);
+    let trip = math::median(trips);
     let mut slowest = 0f64;
     for tape in [ours, yours] {
         // The first run warms up.
