@@ -6,6 +6,7 @@
 //! is allocated, and every failure names the file, the place and the reason.
 
 pub mod csv;
+pub mod llama;
 pub mod npy;
 pub mod safetensors;
 pub mod share;

@@ -15,6 +15,9 @@ use super::window::{Window, all_finite, matrix_shape, shape_text, window_of_rows
 use crate::protocol::{Fault, LabError};
 
 mod header;
+mod write;
+
+pub use write::{Writing, write};
 
 /// Bytes before the header.
 pub const LENGTH_BYTES: u64 = 8;
