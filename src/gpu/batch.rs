@@ -17,6 +17,9 @@ const UNIFORM_SLOT_BYTES: usize = 256;
 const UNIFORM_SLOTS: usize = 256;
 /// Bytes of the buffer that holds the parameters of a batch.
 pub(super) const UNIFORM_BYTES: u64 = (UNIFORM_SLOT_BYTES * UNIFORM_SLOTS) as u64;
+/// Bytes of the buffer that small results are read through: the logits of a token of most vocabularies. Larger ones get a
+/// buffer of their own, which for a result after every token would be a buffer a token.
+pub(super) const READBACK_BYTES: u64 = 256 << 10;
 /// WebGPU's default `maxComputeWorkgroupsPerDimension`.
 const MAX_WORKGROUPS_PER_DIMENSION: u64 = 65535;
 
@@ -234,8 +237,15 @@ impl<'g> Batch<'g> {
         let queries = self.timed.then(|| gpu.timer()).transpose()?;
         let timer_bytes = if queries.is_some() { 16 } else { 0 };
         let total = (self.read_bytes + timer_bytes).max(4);
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let staging = gpu.allocate_as("readback", total, usage)?;
+        let handles = gpu.handles()?;
+        // Whoever fails or gives up waiting may leave the shared buffer mapped: then nobody uses it any more.
+        let is_shared = total <= READBACK_BYTES && !handles.is_reading.replace(true);
+        let staging = if is_shared {
+            GpuBuffer::lent(gpu, handles.readback.clone(), 0, READBACK_BYTES)?
+        } else {
+            let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+            gpu.allocate_as("readback", total, usage)?
+        };
         let (read_bytes, names) = (self.read_bytes as usize, self.names.join(", "));
         let submission = self.encode(Some(&staging), queries.as_ref())?;
         let (sender, receiver) = oneshot();
@@ -267,6 +277,9 @@ impl<'g> Batch<'g> {
         });
         drop(view);
         staging.raw().unmap();
+        if is_shared {
+            handles.is_reading.set(false);
+        }
         Ok(Readings { bytes, gpu_millis })
     }
 
