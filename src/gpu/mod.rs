@@ -13,6 +13,7 @@ mod faults;
 mod interpreted;
 mod kernel;
 mod oneshot;
+mod readback;
 mod tape;
 
 use std::cell::{Cell, RefCell};
@@ -22,12 +23,13 @@ use std::rc::Rc;
 use crate::protocol::LabError;
 
 pub use adapter::{AdapterFacts, Wanted};
-pub use batch::{Batch, Readings, Slot, two_dimensional};
+pub use batch::{Batch, two_dimensional};
 pub use buffer::{GpuBuffer, Ledger};
 pub use clock::now_millis;
 pub use interpreted::{Dispatch, Interpreter};
 pub use kernel::{Access, Kernel, Overrides};
 pub use oneshot::{Receiver, Sender, oneshot};
+pub use readback::{Readings, Slot};
 pub use tape::Recorded;
 pub use wgpu::PowerPreference;
 
@@ -99,7 +101,7 @@ impl Gpu {
             })
         };
         let uniforms = kept("uniforms", batch::UNIFORM_BYTES, wgpu::BufferUsages::UNIFORM)?;
-        let readback = kept("readback", batch::READBACK_BYTES, wgpu::BufferUsages::MAP_READ)?;
+        let readback = kept("readback", readback::READBACK_BYTES, wgpu::BufferUsages::MAP_READ)?;
         let (limits, is_software, facts) = (opened.device.limits(), opened.is_software, opened.facts);
         let handles = Handles {
             instance: opened.instance,
