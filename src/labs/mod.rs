@@ -12,7 +12,7 @@ pub mod kernel;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
-pub use ctx::{Ctx, Device, EventSink, Host, Local};
+pub use ctx::{Ctx, Device, EventSink, Host, Loading, Local};
 
 /// Names a lab in routes, links and storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
