@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use afina::data::llama::{Checkpoint, LlamaConfig};
 use afina::data::tokenizer::Tokenizer;
 use afina::data::world::World;
-use afina::model::{Decoder, Place as Tier, Plan};
 use afina::math::WeightFormat;
+use afina::model::{Decoder, Place as Tier, Plan};
 use afina::nets::pretrain::{Settings, Stream, Wish, rate_of_step, run};
 use afina::nets::{Llama, Place};
 use burn::tensor::{Tensor, TensorData};
@@ -114,8 +114,8 @@ fn the_graph_computes_what_the_decoder_does() {
     let got = logits.into_data().try_to_vec::<f32>().unwrap();
     let checkpoint = Checkpoint::new(config.clone(), weights).unwrap();
     let plan = Plan::uniform(&config, WeightFormat::Fp32, 64);
-    let mut decoder = Decoder::new(Tier::Processor, &checkpoint.into(), &plan).unwrap();
-    let expected = block_on(decoder.logits(&ids)).unwrap();
+    let decoder = Decoder::new(Tier::Processor, &checkpoint.into(), &plan).unwrap();
+    let expected = block_on(decoder.logits(&ids, async || Ok(()))).unwrap();
     let worst = got.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     // The tolerance of the decoder's own comparison with `transformers`.
     assert!(got.len() == expected.len() && worst <= 1e-4, "{worst}");
