@@ -7,9 +7,10 @@
 //! | [`math`] | CPU references, quantizers, metrics, seeded generator; pure |
 //! | [`text`] | languages, messages, numbers as people write them |
 //! | [`protocol`] | run ids, events, errors; serde only |
-//! | [`data`] | readers for safetensors, `.npy`, CSV, fed by ranges of bytes; the little world and its tokenizer; pure |
+//! | [`data`] | readers for safetensors, `.npy`, CSV, fed by ranges of bytes, and for folders of models; the little world and its tokenizer; pure |
 //! | `gpu` | adapter, device, buffers, `Kernel`, readback, or an interpreter in their place; knows no lab |
 //! | `kernels` | one host wrapper per file of `shaders/` |
+//! | `model` | language models run for text and figures, without burn: the worker that has none runs them too |
 //! | `nets` | burn: the only room that imports it; its bridge turns our kernels into operations of burn's graphs |
 //! | `wgsl` | what a learner's WGSL text means: diagnostics at the line, an interpreter; pure, no GPU |
 //! | [`labs`] | a folder each: `mod.rs` (configuration and bounds), `page.rs` (picture), `run.rs` (computation) |
@@ -43,6 +44,8 @@ pub mod engine;
 pub mod gpu;
 #[cfg(feature = "gpu")]
 pub mod kernels;
+#[cfg(feature = "gpu")]
+pub mod model;
 #[cfg(feature = "train")]
 pub mod nets;
 #[cfg(feature = "wgsl")]

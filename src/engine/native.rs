@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::{Engine, Stops, choose};
-use crate::labs::{EventSink, Host, Local, command_from_json};
+use crate::labs::{EventSink, Host, Loading, Local, command_from_json};
 use crate::protocol::{Event, LabError, RunId, TierWish};
 
 /// How long a waiting process sleeps between two looks at what it waits for.
@@ -65,6 +65,16 @@ impl Host for NativeHost {
     fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>> {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
         Box::pin(async move { text.map_err(|_| LabError::FileGone { source: path.into() }) })
+    }
+
+    fn site_bytes<'a>(&'a self, path: &'a str, progress: Loading<'a>) -> Local<'a, Result<Vec<u8>, LabError>> {
+        // The site's root is the folder `www`.
+        let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("www").join(path));
+        Box::pin(async move {
+            let bytes = bytes.map_err(|_| LabError::FileGone { source: path.into() })?;
+            progress(bytes.len() as u64, bytes.len() as u64);
+            Ok(bytes)
+        })
     }
 
     fn file_size(&self, name: &str) -> Result<u64, LabError> {

@@ -13,6 +13,9 @@ use crate::protocol::{Event, LabError, Phase, RunId, Table, Tensor, Tier};
 /// A future that stays on this thread.
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
+/// Hears of bytes loaded and of all bytes.
+pub type Loading<'a> = &'a mut dyn FnMut(u64, u64);
+
 /// Takes the events of runs: the worker's port in the browser, a `Vec` in tests, JSON lines natively.
 pub trait EventSink {
     /// Takes one event.
@@ -35,6 +38,12 @@ pub trait Host {
     /// # Errors
     /// [`LabError::FileGone`].
     fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>>;
+    /// The bytes of a file that ships with the site, such as `models/afina-small/model.safetensors`. `progress` hears of
+    /// bytes loaded and of all bytes, 0 where that is not known.
+    ///
+    /// # Errors
+    /// [`LabError::FileGone`].
+    fn site_bytes<'a>(&'a self, path: &'a str, progress: Loading<'a>) -> Local<'a, Result<Vec<u8>, LabError>>;
     /// The size of a file that the visitor opened, in bytes.
     ///
     /// # Errors

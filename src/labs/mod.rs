@@ -14,7 +14,7 @@ pub mod model;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
-pub use ctx::{Ctx, Device, EventSink, Host, Local};
+pub use ctx::{Ctx, Device, EventSink, Host, Loading, Local};
 
 /// Names a lab in routes, links and storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

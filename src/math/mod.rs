@@ -14,6 +14,7 @@ mod formats;
 mod heatmap;
 mod histogram;
 mod integer_rows;
+mod likelihood;
 mod lora;
 mod matvec;
 mod median;
@@ -24,10 +25,12 @@ mod percentile;
 mod product;
 mod quantize;
 mod rng;
+mod sampling;
 mod scale;
 mod size;
 mod source;
 mod spec;
+mod weight_format;
 
 pub use adamw::{AdamW, Moments, adamw};
 pub use codes::{Codes, codes_per_word, pack_codes, unpack_codes};
@@ -38,7 +41,8 @@ pub use error_stats::{
 };
 pub use fast::{
     FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, LowRankGradients, LowRankUpdate,
-    add_low_rank, copy_block, fast_input_gradient, fma_rounds, product_rows,
+    add_low_rank, copy_block, fast_attention, fast_input_gradient, fast_rms_norm, fast_rope, fast_swiglu, fma_rounds,
+    product_rows,
 };
 pub use fma::fma;
 pub use formats::{
@@ -48,12 +52,14 @@ pub use formats::{
 pub use heatmap::{Cells, Viewport, heatmap};
 pub use histogram::{error_histogram, histogram};
 pub use integer_rows::{IntegerRows, matmul_w8a8, quantize_rows};
+pub use likelihood::{cross_entropy, kl_divergence, likeliest, log_softmax, perplexity, top_agreement};
 pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
 pub use matvec::{matvec, relative_error};
 pub use median::median;
 pub use nn::{
-    AttentionShape, attention, cosine_scores, cosine_scores_int8, decode_attention, embed, erfc, gelu, int8_rows,
-    layer_norm, rms_factor, rms_norm, rope, rope_turns, softmax, swiglu, top_k, visible,
+    AttentionShape, Decoded, DecoderLayer, DecoderShape, DecoderWeights, attention, cosine_scores, cosine_scores_int8,
+    decode, decode_attention, embed, erfc, gelu, int8_rows, layer_norm, rms_factor, rms_norm, rope, rope_turns,
+    softmax, swiglu, top_k, visible,
 };
 pub use packed::{PackedWeight, ROW_CODES, is_packable, packed_table_at, packed_words};
 pub use pareto::{pareto_front, sweep_specs};
@@ -61,7 +67,9 @@ pub use percentile::percentile_rank;
 pub use product::{f16_without_subnormals, matmul, matmul_input_gradient, matmul_weight_gradient, pad};
 pub use quantize::{Quantized, quantize, stored_scales};
 pub use rng::{Generator, hash_u32, pcg, uniform};
+pub use sampling::{Candidate, Sampled, Sampling, sample};
 pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed, outlier_columns, scale_columns};
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,
 };
+pub use weight_format::WeightFormat;

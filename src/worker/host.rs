@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel, Response, Url};
 
 use super::BUILD;
-use crate::labs::{Host, Local};
+use crate::labs::{Host, Loading, Local};
 use crate::protocol::LabError;
 
 /// The scope of the worker that this code runs in.
@@ -32,6 +32,33 @@ impl BrowserHost {
 
     fn file(&self, name: &str) -> Result<File, LabError> {
         self.files.borrow().get(name).cloned().ok_or_else(|| LabError::FileGone { source: name.into() })
+    }
+}
+
+/// The whole body of a response, as it comes in.
+async fn body_bytes(response: &Response, progress: Loading<'_>) -> Result<Vec<u8>, JsValue> {
+    // What a server compressed is announced by its compressed length: better no total than a wrong one.
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let is_plain = header("content-encoding").is_none_or(|encoding| encoding == "identity");
+    let announced = header("content-length").filter(|_| is_plain).and_then(|length| length.parse::<u64>().ok());
+    let total = announced.unwrap_or(0);
+    // By reflection: `web-sys` would want three more of its types for two calls.
+    let method = |of: &JsValue, name: &str| -> Result<js_sys::Function, JsValue> {
+        Ok(js_sys::Reflect::get(of, &name.into())?.unchecked_into())
+    };
+    let body = js_sys::Reflect::get(response, &"body".into())?;
+    let reader = method(&body, "getReader")?.call0(&body)?;
+    let read = method(&reader, "read")?;
+    let mut bytes = Vec::new();
+    loop {
+        let promise: Promise = read.call0(&reader)?.unchecked_into();
+        let part = JsFuture::from(promise).await?;
+        if js_sys::Reflect::get(&part, &"done".into())?.is_truthy() {
+            return Ok(bytes);
+        }
+        bytes.extend(Uint8Array::new(&js_sys::Reflect::get(&part, &"value".into())?).to_vec());
+        let loaded = bytes.len() as u64;
+        progress(loaded, if total >= loaded { total } else { 0 });
     }
 }
 
@@ -90,6 +117,20 @@ impl Host for BrowserHost {
             }
             let text = JsFuture::from(response.text().map_err(gone)?).await.map_err(gone)?;
             Ok(text.as_string().unwrap_or_default())
+        })
+    }
+
+    fn site_bytes<'a>(&'a self, path: &'a str, progress: Loading<'a>) -> Local<'a, Result<Vec<u8>, LabError>> {
+        // Stamped, so that the files of a model are all of one build.
+        let asked = Url::new_with_base(&[path, "?", BUILD].concat(), &scope().location().href())
+            .map(|address| scope().fetch_with_str(&address.href()));
+        Box::pin(async move {
+            let gone = |_: JsValue| LabError::FileGone { source: path.into() };
+            let response: Response = JsFuture::from(asked.map_err(gone)?).await.map_err(gone)?.unchecked_into();
+            if !response.ok() {
+                return Err(gone(JsValue::NULL));
+            }
+            body_bytes(&response, progress).await.map_err(gone)
         })
     }
 

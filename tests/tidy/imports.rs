@@ -4,7 +4,7 @@ use crate::rules::production;
 
 /// `(room, the rooms it may import)`. A lab is three rooms: `lab` (configuration), `lab/run` and `lab/page`; `labs` is
 /// the list of labs, `labs/ctx` what a run is given. Every room may import itself; what is not listed is forbidden.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 20] = [
     ("math", &[]),
     ("text", &[]),
     ("protocol", &["text"]),
@@ -12,11 +12,12 @@ const TABLE: [(&str, &[&str]); 19] = [
     ("kernels", &["gpu", "math", "protocol"]),
     ("data", &["math", "protocol"]),
     ("wgsl", &["protocol"]),
+    ("model", &["gpu", "kernels", "math", "data", "protocol"]),
     ("nets", &["gpu", "kernels", "math", "data", "protocol"]),
     ("labs", &["math", "protocol", "lab", "labs/ctx"]),
     ("labs/ctx", &["gpu", "protocol"]),
     ("lab", &["math", "protocol"]),
-    ("lab/run", &["lab", "labs", "labs/ctx", "kernels", "nets", "data", "wgsl", "math", "protocol", "gpu"]),
+    ("lab/run", &["lab", "labs", "labs/ctx", "kernels", "model", "nets", "data", "wgsl", "math", "protocol", "gpu"]),
     // `data` for share links: a lab's state in the address is the same text as in a file.
     ("lab/page", &["lab", "labs", "ui", "data", "protocol", "text"]),
     // `kernels` for the health check that decides the tier.
@@ -28,8 +29,8 @@ const TABLE: [(&str, &[&str]); 19] = [
     (
         "bin",
         &[
-            "app", "worker", "engine", "labs", "labs/ctx", "lab", "lab/page", "kernels", "nets", "gpu", "math",
-            "protocol", "text", "data",
+            "app", "worker", "engine", "labs", "labs/ctx", "lab", "lab/page", "kernels", "model", "nets", "gpu",
+            "math", "protocol", "text", "data",
         ],
     ),
 ];

@@ -39,7 +39,7 @@ pub use low_rank::LowRank;
 pub use measure::{prepare, prepare_lora};
 pub use quantize_rows::{QuantizedRows, quantize_rows, quantize_rows_variants};
 pub use weight_only::held_weights;
-pub use weights::{Storage, Weights, upload_weights};
+pub use weights::{Storage, Weights, upload_quantized, upload_weights};
 
 /// Records a linear layer: `Y = X W^T`, plus the low-rank update.
 ///

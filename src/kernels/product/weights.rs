@@ -3,6 +3,7 @@
 use crate::gpu::{Batch, Gpu, GpuBuffer};
 use crate::kernels::GpuMatrix;
 use crate::kernels::matrix::shape_error;
+use crate::math::{Format, Granularity, PackedWeight, Quantized, ScaleStorage, Symmetry, dequantize};
 use crate::protocol::LabError;
 
 use super::pad::{LANES, Operand};
@@ -120,6 +121,38 @@ pub fn upload_weights(gpu: &Gpu, w: &[f32], rows: usize, cols: usize, storage: S
         }
     };
     Ok(Weights { rows, cols, storage, shards })
+}
+
+/// Puts a weight on the device that is quantized already: FP32, FP16 without subnormal numbers, or INT8, INT4 or NF4 in
+/// groups along rows with f32 scales.
+///
+/// # Shapes
+/// codes `[N, K]`
+/// # Errors
+/// [`LabError::Unknown`] for any other format or a group that is not 32, 64 or 128; as [`upload_weights`].
+pub fn upload_quantized(gpu: &Gpu, q: &Quantized) -> Result<Weights, LabError> {
+    let spec = &q.spec;
+    let unknown = || LabError::Unknown { field: "format".into(), got: format!("{spec:?}") };
+    if !spec.format.is_scaled() {
+        let storage = if spec.format == Format::Fp32 { Storage::F32 } else { Storage::F16 };
+        if spec.format == Format::Bf16 {
+            return Err(unknown());
+        }
+        return upload_weights(gpu, &dequantize(q), q.rows, q.cols, storage);
+    }
+    let Granularity::Group(group) = spec.granularity else { return Err(unknown()) };
+    let group = group as usize;
+    weight_only::known_group(group)?;
+    let asymmetric = spec.symmetry == Symmetry::Asymmetric;
+    let storage = match spec.format {
+        _ if spec.scale_storage != ScaleStorage::F32 || spec.symmetry == Symmetry::FullRange => return Err(unknown()),
+        Format::Int(8) => Storage::Int8 { group, asymmetric },
+        Format::Int(4) => Storage::Int4 { group, asymmetric, half_scales: false },
+        Format::Nf4 => Storage::Nf4 { group, double: false },
+        _ => return Err(unknown()),
+    };
+    let shards = weight_only::upload(gpu, &PackedWeight::new(q, ScaleStorage::F32))?;
+    Ok(Weights { rows: q.rows, cols: q.cols, storage, shards })
 }
 
 /// A weight of zeros, of the size and the shards that any other has: what a measurement multiplies.

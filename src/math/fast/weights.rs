@@ -152,17 +152,45 @@ impl Weights {
         };
         // Double quantization wants all scales at once: `finish` does it.
         let first = QuantSpec { scale_storage: ScaleStorage::F32, ..spec };
-        let Quantized { codes, scales, zeros, .. } = quantize(w, rows, self.cols, &first);
-        let Codes::Narrow(codes) = codes else { return };
-        match &mut self.kept {
-            Kept::Bytes(kept) => kept.extend_from_slice(&codes),
-            Kept::Nibbles(kept) => codes.chunks_exact(self.cols).for_each(|row| pack_nibbles(row, kept)),
-            Kept::F32(_) | Kept::F16(_) => {}
+        self.push_quantized(&quantize(w, rows, self.cols, &first));
+    }
+
+    fn push_quantized(&mut self, q: &Quantized) {
+        match (&mut self.kept, &q.codes) {
+            (Kept::Bytes(kept), Codes::Narrow(codes)) => kept.extend_from_slice(codes),
+            (Kept::Nibbles(kept), Codes::Narrow(codes)) => {
+                codes.chunks_exact(self.cols).for_each(|row| pack_nibbles(row, kept));
+            }
+            (Kept::F16(kept), Codes::Half(codes)) => kept.extend_from_slice(codes),
+            (Kept::F32(kept), Codes::Full(w)) => kept.extend_from_slice(w),
+            _ => {}
         }
         if let Scales::F32(kept) = &mut self.scales {
-            kept.extend_from_slice(&scales);
+            kept.extend_from_slice(&q.scales);
         }
-        self.zeros.extend_from_slice(&zeros);
+        self.zeros.extend_from_slice(&q.zeros);
+    }
+
+    /// A matrix that is quantized already: FP32, FP16, or INT8, INT4 or NF4 in groups along rows with f32 scales. `None`
+    /// for anything else, or if there is not enough memory.
+    ///
+    /// # Shapes
+    /// codes `[N, K]`
+    pub fn of_quantized(q: &Quantized) -> Option<Weights> {
+        let asymmetric = q.spec.symmetry == Symmetry::Asymmetric;
+        let is_symmetric = q.spec.symmetry == Symmetry::Symmetric;
+        let storage = match (q.spec.format, q.spec.granularity) {
+            (Format::Fp32, _) => Storage::F32,
+            (Format::Fp16, _) => Storage::F16,
+            _ if q.spec.scale_storage != ScaleStorage::F32 || !(asymmetric || is_symmetric) => return None,
+            (Format::Int(8), Granularity::Group(group)) => Storage::Int8 { group, asymmetric },
+            (Format::Int(4), Granularity::Group(group)) => Storage::Int4 { group, asymmetric },
+            (Format::Nf4, Granularity::Group(group)) => Storage::Nf4 { group, double: false },
+            _ => return None,
+        };
+        let mut out = Weights::reserve(q.rows, q.cols, storage)?;
+        out.push_quantized(q);
+        Some(out)
     }
 
     /// Ends the filling.

@@ -5,12 +5,14 @@
 
 mod activation;
 mod attention;
+mod decoder;
 mod norm;
 mod rope;
 mod search;
 
 pub use activation::{erfc, gelu, swiglu};
 pub use attention::{AttentionShape, attention, decode_attention};
+pub use decoder::{Decoded, DecoderLayer, DecoderShape, DecoderWeights, decode};
 pub use norm::{layer_norm, rms_factor, rms_norm, softmax, visible};
 pub use rope::{rope, rope_turns};
 pub use search::{cosine_scores, cosine_scores_int8, embed, int8_rows, top_k};
