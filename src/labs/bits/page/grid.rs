@@ -75,7 +75,7 @@ fn cell(lab: Lab, unit: usize) -> AnyView {
             type="button"
             class="plan-cell"
             data-unit=unit.to_string()
-            style=move || ["--f:", look(format()).colour].concat()
+            style:--f=move || look(format()).colour
             aria-label=label
             aria-pressed=move || selected().to_string()
             tabindex=move || if selected() { "0" } else { "-1" }

@@ -42,11 +42,6 @@ impl Words {
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
-
-    /// Whether the vocabulary has not arrived.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 #[cfg(test)]
