@@ -33,7 +33,7 @@ impl Loaded {
         loop {
             let step = given + drawn;
             ctx.tensor(&tensors::logits(step), &[wide], logits.clone());
-            if drawn == length {
+            if drawn == length || ended {
                 break;
             }
             ctx.checkpoint().await?;
@@ -42,11 +42,9 @@ impl Loaded {
             drawn += 1;
             ctx.points(series::GENERATED, vec![[f64::from(id), ctx.host.now_millis() - begun]]);
             ctx.progress(Phase::Computing, drawn as u64, length as u64);
-            if id == self.model.end {
-                ended = true;
-                break;
-            }
-            if ids.len() >= llama.context {
+            // What would follow is computed and shown even then: it is the beginning of another text.
+            ended = id == self.model.end;
+            if cache.held() == cache.capacity() {
                 break;
             }
             logits = self.decoder.extend(&mut cache, &[id], async || ctx.checkpoint().await).await?;
