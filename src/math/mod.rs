@@ -41,8 +41,8 @@ pub use error_stats::{
 };
 pub use fast::{
     FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, LowRankGradients, LowRankUpdate,
-    add_low_rank, copy_block, fast_attention, fast_input_gradient, fast_rms_norm, fast_rope, fast_swiglu, fma_rounds,
-    product_rows,
+    add_low_rank, copy_block, fast_add, fast_attention, fast_input_gradient, fast_multiply, fast_rms_norm, fast_rope,
+    fast_swiglu, fma_rounds, product_rows,
 };
 pub use fma::fma;
 pub use formats::{

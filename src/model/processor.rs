@@ -4,7 +4,8 @@
 use super::cache::ProcessorCache;
 use crate::data::llama::LlamaConfig;
 use crate::math::{
-    FastActivations, FastVersion, FastWeights, fast_attention, fast_rms_norm, fast_rope, fast_swiglu, product_rows,
+    FastActivations, FastVersion, FastWeights, fast_add, fast_attention, fast_multiply, fast_rms_norm, fast_rope,
+    fast_swiglu, product_rows,
 };
 
 /// A model as this tier reads it.
@@ -74,13 +75,13 @@ impl Weights<'_> {
             self.remember(cache, layer, position, &mut projected);
             self.attend(cache, layer, position, &projected, &mut mixed, maps.as_deref_mut());
             self.product(&mixed, first + 1, &mut added);
-            add(&mut x, &added);
+            fast_add(&mut x, &added);
             self.norm(&x, &mut normed);
             self.product(&normed, first + 2, &mut gated);
             let rows = gated.chunks_exact(2 * config.inner).zip(h.chunks_exact_mut(config.inner));
             rows.for_each(|(projected, h)| fast_swiglu(projected, h));
             self.product(&h, first + 3, &mut added);
-            add(&mut x, &added);
+            fast_add(&mut x, &added);
         }
         let from = match wanted {
             Wanted::Nothing => return Vec::new(),
@@ -90,7 +91,7 @@ impl Weights<'_> {
         let (x, normed) = (&x[from * c..], &mut normed[from * c..]);
         self.norm(x, normed);
         for row in normed.chunks_exact_mut(c) {
-            row.iter_mut().zip(self.final_norm).for_each(|(x, gain)| *x *= gain);
+            fast_multiply(row, self.final_norm);
         }
         let head = if config.tied { 0 } else { self.units.len() - 1 };
         let mut logits = vec![0f32; (tokens - from) * config.vocabulary];
@@ -144,8 +145,4 @@ impl Weights<'_> {
             }
         }
     }
-}
-
-fn add(x: &mut [f32], y: &[f32]) {
-    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
 }

@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use super::decode::Tables;
-use super::weights::{Storage, Weights};
+use super::lanes::{LANES, Lanes};
+use super::weights::{Kept, Storage, Weights};
 
 /// Inputs decoded at once: four rows of them are 16 KiB, half of a first-level cache. A multiple of every group size.
 pub(super) const STRETCH: usize = 1024;
-/// Independent sums of a dot product: one 128-bit register.
-const LANES: usize = 4;
 /// Rows of `W` in a tile.
 const TILE_N: usize = 4;
 /// Rows of `X` in a tile: with [`TILE_N`] eight sums, which leaves half of sixteen registers for the operands.
@@ -94,15 +93,21 @@ pub fn product_rows(x: &Activations<'_>, w: &Weights, rows: Range<usize>, versio
     }
     let tables = Tables::new();
     let tile_n = if version == Version::Tiles { TILE_N } else { 1 };
-    let mut panel = vec![0f32; tile_n * STRETCH];
+    let mut panel = if matches!(w.kept, Kept::F32(_)) { Vec::new() } else { vec![0f32; tile_n * STRETCH] };
     for first in rows.clone().step_by(tile_n) {
         let count = tile_n.min(rows.end - first);
         for from in (0..w.cols).step_by(STRETCH) {
             let length = STRETCH.min(w.cols - from);
-            for (j, row) in panel.chunks_exact_mut(STRETCH).take(count).enumerate() {
-                w.decode(first + j, from, &mut row[..length], &tables);
-            }
-            let stretch = Stretch { panel: &panel, from, length, first, count };
+            let (panel, pitch) = if let Kept::F32(values) = &w.kept {
+                // Nothing to decode: for one row of `X` a copy would cost as much as the product.
+                (&values[first * w.cols + from..], w.cols)
+            } else {
+                for (j, row) in panel.chunks_exact_mut(STRETCH).take(count).enumerate() {
+                    w.decode(first + j, from, &mut row[..length], &tables);
+                }
+                (&panel[..], STRETCH)
+            };
+            let stretch = Stretch { panel, pitch, from, length, first, count };
             stretch.multiply(x, w, version, y);
         }
     }
@@ -111,6 +116,8 @@ pub fn product_rows(x: &Activations<'_>, w: &Weights, rows: Range<usize>, versio
 /// Decoded stretches of `count` rows of `W`, from row `first` and input `from` on.
 struct Stretch<'a> {
     panel: &'a [f32],
+    /// From one row to the next.
+    pitch: usize,
     from: usize,
     length: usize,
     first: usize,
@@ -120,68 +127,109 @@ struct Stretch<'a> {
 impl Stretch<'_> {
     fn multiply(&self, x: &Activations<'_>, w: &Weights, version: Version, y: &mut [f32]) {
         let row_of_x = |m: usize| &x.x[m * w.cols + self.from..][..self.length];
-        let row_of_w = |j: usize| &self.panel[j * STRETCH..][..self.length];
-        let mut put = |m: usize, j: usize, sum: f32| {
+        let row_of_w = |j: usize| &self.panel[j * self.pitch..][..self.length];
+        let mut put_one = |m: usize, j: usize, sum: f32| {
             let place = &mut y[m * w.rows + self.first + j];
             *place = if self.from == 0 { sum } else { *place + sum };
         };
         if version == Version::Naive {
             for m in 0..x.rows {
-                put(m, 0, row_of_x(m).iter().zip(row_of_w(0)).fold(0.0, |sum, (x, w)| sum + x * w));
+                put_one(m, 0, row_of_x(m).iter().zip(row_of_w(0)).fold(0.0, |sum, (x, w)| sum + x * w));
             }
             return;
         }
         let mut m = 0;
         if self.count == TILE_N {
+            let mut put = |m: usize, sums: [f32; TILE_N]| {
+                if let Some(places) = y[m * w.rows + self.first..].first_chunk_mut::<TILE_N>() {
+                    let before = if self.from == 0 { Lanes::splat(0.0) } else { Lanes::load(places) };
+                    before.plus(Lanes::load(&sums)).store(places);
+                }
+            };
             let wide: [&[f32]; TILE_N] = std::array::from_fn(row_of_w);
             while m + TILE_M <= x.rows {
-                let sums = tile([row_of_x(m), row_of_x(m + 1)], wide);
-                (0..TILE_M).for_each(|i| (0..TILE_N).for_each(|j| put(m + i, j, sums[i][j])));
+                let [first, second] = tile_of_two([row_of_x(m), row_of_x(m + 1)], wide);
+                put(m, first);
+                put(m + 1, second);
                 m += TILE_M;
             }
             if m < x.rows {
-                let [sums] = tile([row_of_x(m)], wide);
-                (0..TILE_N).for_each(|j| put(m, j, sums[j]));
+                put(m, tile_of_one(row_of_x(m), wide));
             }
             return;
         }
         while m < x.rows {
             for j in 0..self.count {
-                let [[sum]] = tile([row_of_x(m)], [row_of_w(j)]);
-                put(m, j, sum);
+                put_one(m, j, dot(row_of_x(m), row_of_w(j)));
             }
             m += 1;
         }
     }
 }
 
-/// The dot product of two rows.
-pub(super) fn dot(x: &[f32], w: &[f32]) -> f32 {
-    tile([x], [w])[0][0]
+/// The dot products of two rows with four. Written out, so that all eight sums stay in registers however little the
+/// compiler is asked to do.
+#[inline(always)]
+fn tile_of_two(x: [&[f32]; 2], w: [&[f32]; TILE_N]) -> [[f32; TILE_N]; 2] {
+    let ([x0, x1], [w0, w1, w2, w3]) = (x.map(blocks), w.map(blocks));
+    let zero = Lanes::splat(0.0);
+    let (mut a0, mut a1, mut a2, mut a3) = (zero, zero, zero, zero);
+    let (mut b0, mut b1, mut b2, mut b3) = (zero, zero, zero, zero);
+    let both = x0.iter().zip(x1);
+    for ((x0, x1), (((w0, w1), w2), w3)) in both.zip(w0.iter().zip(w1).zip(w2).zip(w3)) {
+        let [x0, x1] = [Lanes::load(x0), Lanes::load(x1)];
+        let (w0, w1, w2, w3) = (Lanes::load(w0), Lanes::load(w1), Lanes::load(w2), Lanes::load(w3));
+        (a0, b0) = (a0.plus(x0.times(w0)), b0.plus(x1.times(w0)));
+        (a1, b1) = (a1.plus(x0.times(w1)), b1.plus(x1.times(w1)));
+        (a2, b2) = (a2.plus(x0.times(w2)), b2.plus(x1.times(w2)));
+        (a3, b3) = (a3.plus(x0.times(w3)), b3.plus(x1.times(w3)));
+    }
+    let end = |x: &[f32], w: &[f32], sum: Lanes| sum.sum() + rest(x, w);
+    let [x0, x1] = x;
+    let [w0, w1, w2, w3] = w;
+    [
+        [end(x0, w0, a0), end(x0, w1, a1), end(x0, w2, a2), end(x0, w3, a3)],
+        [end(x1, w0, b0), end(x1, w1, b1), end(x1, w2, b2), end(x1, w3, b3)],
+    ]
 }
 
-/// The dot products of `P` rows with `Q` rows.
+/// The dot products of one row with four, each summed as in [`tile_of_two`].
 #[inline(always)]
-fn tile<const P: usize, const Q: usize>(x: [&[f32]; P], w: [&[f32]; Q]) -> [[f32; Q]; P] {
-    let x = x.map(|row| row.as_chunks::<LANES>());
-    let w = w.map(|row| row.as_chunks::<LANES>());
-    let mut sums = [[[0f32; LANES]; Q]; P];
-    for k in 0..x[0].0.len() {
-        let b: [[f32; LANES]; Q] = std::array::from_fn(|j| w[j].0[k]);
-        for i in 0..P {
-            let a = x[i].0[k];
-            for j in 0..Q {
-                sums[i][j] = std::array::from_fn(|lane| sums[i][j][lane] + a[lane] * b[j][lane]);
-            }
-        }
+fn tile_of_one(x: &[f32], w: [&[f32]; TILE_N]) -> [f32; TILE_N] {
+    let [w0, w1, w2, w3] = w.map(blocks);
+    let zero = Lanes::splat(0.0);
+    let (mut a0, mut a1, mut a2, mut a3) = (zero, zero, zero, zero);
+    for (x, (((w0, w1), w2), w3)) in blocks(x).iter().zip(w0.iter().zip(w1).zip(w2).zip(w3)) {
+        let x = Lanes::load(x);
+        a0 = a0.plus(x.times(Lanes::load(w0)));
+        a1 = a1.plus(x.times(Lanes::load(w1)));
+        a2 = a2.plus(x.times(Lanes::load(w2)));
+        a3 = a3.plus(x.times(Lanes::load(w3)));
     }
-    std::array::from_fn(|i| {
-        std::array::from_fn(|j| {
-            let [a, b, c, d] = sums[i][j];
-            let rest = x[i].1.iter().zip(w[j].1).fold(0.0, |sum, (x, w)| sum + x * w);
-            ((a + c) + (b + d)) + rest
-        })
-    })
+    let [w0, w1, w2, w3] = w;
+    [a0.sum() + rest(x, w0), a1.sum() + rest(x, w1), a2.sum() + rest(x, w2), a3.sum() + rest(x, w3)]
+}
+
+/// The dot product of two rows, summed as in [`tile_of_two`].
+pub(super) fn dot(x: &[f32], w: &[f32]) -> f32 {
+    let pairs = blocks(x).iter().zip(blocks(w));
+    let sum = pairs.fold(Lanes::splat(0.0), |sum, (x, w)| sum.plus(Lanes::load(x).times(Lanes::load(w))));
+    sum.sum() + rest(x, w)
+}
+
+#[inline(always)]
+fn blocks(row: &[f32]) -> &[[f32; LANES]] {
+    row.as_chunks::<LANES>().0
+}
+
+/// What is left of a dot product behind the last whole block.
+#[inline(always)]
+fn rest(x: &[f32], w: &[f32]) -> f32 {
+    let from = x.len() / LANES * LANES;
+    if from == x.len() {
+        return 0.0;
+    }
+    x[from..].iter().zip(&w[from..]).fold(0.0, |sum, (x, w)| sum + x * w)
 }
 
 /// W8A8: integer sums within a group, which are exact, then the two scales.
@@ -228,9 +276,9 @@ pub fn add_low_rank(x: &[f32], (a, b): (&[f32], &[f32]), rank: usize, scale: f32
     }
     let (cols, rows) = (a.len() / rank, b.len() / rank);
     for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(rows)) {
-        let z: Vec<f32> = a.chunks_exact(cols).map(|a| scale * tile([x], [a])[0][0]).collect();
+        let z: Vec<f32> = a.chunks_exact(cols).map(|a| scale * dot(x, a)).collect();
         for (y, b) in y.iter_mut().zip(b.chunks_exact(rank)) {
-            *y += tile([&z], [b])[0][0];
+            *y += dot(&z, b);
         }
     }
 }
