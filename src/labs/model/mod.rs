@@ -24,7 +24,7 @@ pub const MAX_LENGTH: u32 = 128;
 /// Candidates that the bars show.
 pub const SHOWN_CANDIDATES: usize = 20;
 /// Attention is drawn for the first so many tokens: beyond, a cell would be too small to point at.
-pub const MAX_ATTENTION: usize = 64;
+pub const MAX_ATTENTION: usize = 40;
 
 /// The whole state of the lab; what a share link carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

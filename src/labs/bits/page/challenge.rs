@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::quality::both;
-use crate::labs::Command;
-use crate::labs::bits::{Config, Task, WeightFormat, digit, tables};
+use crate::labs::bits::{Config, WeightFormat, digit, tables};
 use crate::text::{msg, number, percent};
 use crate::ui::{Ask, RunStatus, use_lang};
 
@@ -47,8 +46,12 @@ pub(super) fn Opening(lab: Lab) -> impl IntoView {
 #[component]
 pub(super) fn Weakest(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
+    let asked = RwSignal::new(false);
     let answer = Signal::derive(move || {
         let RunStatus::Done { .. } = lab.sensitivity.status.get() else { return None };
+        if !asked.get() || lab.lowered.get() != WeightFormat::Int2 {
+            return None;
+        }
         let table = lab.sensitivity.table(tables::SENSITIVITY)?;
         let rows = 0..table.rows.len();
         let worst = rows.max_by(|a, b| {
@@ -67,8 +70,8 @@ pub(super) fn Weakest(lab: Lab) -> impl IntoView {
         Some((right, msg::bits_q2_numbers(lang, &rise, &unit.name(lang))))
     });
     let run = Callback::new(move |()| {
-        let (config, format) = (lab.config.get_untracked(), WeightFormat::Int2);
-        lab.runner.run(lab.sensitivity, &Command::Bits { task: Task::Sensitivity { config, format } });
+        asked.set(true);
+        lab.lower_each(WeightFormat::Int2);
     });
     let options =
         vec![msg::bits_q2_embedding(lang), msg::bits_q2_first(lang), msg::bits_q2_middle(lang), msg::bits_q2_last(lang)];

@@ -122,7 +122,7 @@ pub(super) fn Game(lab: Lab) -> impl IntoView {
                             }
                         });
                     };
-                    view! { <button type="button" on:click=load>{msg::bits_search_load(lang)}</button> }
+                    view! { <button type="button" class="button" on:click=load>{msg::bits_search_load(lang)}</button> }
                 });
                 view! { <li><b>{["≤ ", &limit.to_string(), " %"].concat()}</b><span>{words}</span>{load}</li> }.into_any()
             })

@@ -24,6 +24,8 @@ pub(super) struct Lab {
     pub(super) picture: RunView,
     pub(super) grade: RunView,
     pub(super) sensitivity: RunView,
+    /// The format that the last sensitivity chart was asked with.
+    pub(super) lowered: RwSignal<WeightFormat>,
     pub(super) search: RunView,
     pub(super) outliers: RunView,
     pub(super) units: Memo<Arc<Vec<Unit>>>,
@@ -79,6 +81,7 @@ impl Lab {
             picture,
             grade: RunView::new(),
             sensitivity: RunView::new(),
+            lowered: RwSignal::new(WeightFormat::Int3),
             search: RunView::new(),
             outliers: RunView::new(),
             units,
@@ -148,6 +151,13 @@ impl Lab {
     pub(super) fn again(self) {
         self.picture_now();
         self.look_now();
+    }
+
+    /// Asks which unit bears least.
+    pub(super) fn lower_each(self, format: WeightFormat) {
+        let config = self.config.get_untracked();
+        self.lowered.set(format);
+        self.runner.run(self.sensitivity, &Command::Bits { task: Task::Sensitivity { config, format } });
     }
 
     /// Gives units a format.

@@ -27,7 +27,7 @@ fn plot(lang: Lang, table: &Table) -> PlotSpec {
     let mut series = vec![Series {
         label: msg::bits_search_mixed(lang).to_owned(),
         look: Look { colour: "var(--accent)", nth: 1 },
-        kind: Kind::Line,
+        kind: Kind::Path,
         points: mixed.iter().map(|i| point(*i)).collect(),
         names: mixed.iter().map(|i| table.text(*i, "plan").unwrap_or_default().to_owned()).collect(),
     }];
@@ -77,7 +77,7 @@ pub(super) fn Search(lab: Lab) -> impl IntoView {
                 let plan = plan.clone();
                 lab.config.update(|c: &mut Config| c.plan = plan);
             };
-            view! { <li><span>{words}</span><button type="button" on:click=load>{msg::bits_search_load(lang)}</button></li> }.into_any()
+            view! { <li><span>{words}</span><button type="button" class="button" on:click=load>{msg::bits_search_load(lang)}</button></li> }.into_any()
         };
         Some(front.map(entry).collect_view())
     };

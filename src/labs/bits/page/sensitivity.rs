@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::plan::{Unit, look};
-use crate::labs::Command;
-use crate::labs::bits::{Task, WeightFormat, tables};
+use crate::labs::bits::{WeightFormat, tables};
 use crate::protocol::Table;
 use crate::text::{Lang, msg};
 use crate::ui::{Axis, FormatChips, Kind, Plot, PlotSpec, RunButton, Series, use_lang};
@@ -36,18 +35,13 @@ fn plot(lang: Lang, table: &Table, units: &[Unit], format: WeightFormat) -> Plot
 pub(super) fn Sensitivity(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let format = RwSignal::new(WeightFormat::Int3);
-    let asked = RwSignal::new(WeightFormat::Int3);
-    let run = Callback::new(move |()| {
-        let (config, format) = (lab.config.get_untracked(), format.get_untracked());
-        asked.set(format);
-        lab.runner.run(lab.sensitivity, &Command::Bits { task: Task::Sensitivity { config, format } });
-    });
+    let run = Callback::new(move |()| lab.lower_each(format.get_untracked()));
     let options = Signal::derive(move || ASKED.iter().map(|f| (look(*f), f.name())).collect::<Vec<_>>());
     let selected = Signal::derive(move || ASKED.iter().position(|f| *f == format.get()).unwrap_or(0));
     let choose = Callback::new(move |i: usize| format.set(ASKED[i]));
     let table = Memo::new(move |_| lab.sensitivity.table(tables::SENSITIVITY));
     let spec: Signal<PlotSpec> = Memo::new(move |_| {
-        table.get().map(|t| lab.units.with(|u| plot(lang, &t, u, asked.get()))).unwrap_or_default()
+        table.get().map(|t| lab.units.with(|u| plot(lang, &t, u, lab.lowered.get()))).unwrap_or_default()
     })
     .into();
     let empty = move || table.with(Option::is_none);

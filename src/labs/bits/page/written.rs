@@ -40,7 +40,7 @@ pub(super) fn Written(lab: Lab) -> impl IntoView {
                 let tokens = (0..t.rows.len()).map(|i| {
                     // What follows the first difference differs for that reason: only equal places count after it.
                     let differs = word(i, column) != word(i, other);
-                    let class = if Some(i) == first { "differs first" } else if differs { "differs" } else { "" };
+                    let class = if Some(i) == first { "differs parting" } else if differs { "differs" } else { "" };
                     view! { <span class=class>{word(i, column)}</span> }.into_any()
                 });
                 Some(tokens.collect_view())

@@ -53,7 +53,9 @@ pub async fn run(task: Task, ctx: &Ctx, session: &mut Session) -> Result<(), Lab
         }
         Task::Picture { config, view } => {
             let config = config.checked()?;
-            session.ready(ctx).await?.picture(&config, view, ctx)
+            let loaded = session.ready(ctx).await?;
+            loaded.follow(&config)?;
+            loaded.picture(&config, view, ctx)
         }
         Task::Grade { config } => {
             let config = config.checked()?;

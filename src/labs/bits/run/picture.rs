@@ -27,8 +27,7 @@ impl Loaded {
         let back = dequantize(&format.quantize(&matrix.values, unit.rows, unit.cols, config.group));
         let (sqnr, rmse) = fidelity(&matrix.values, &back);
         let absmax = matrix.values.iter().fold(0f32, |m, w| m.max(w.abs()));
-        // What the plan's decoder holds, if it follows this plan already.
-        let allocated = Some(&self.plan.sizes()[selected]).filter(|s| s.format == format).map(|s| s.allocated_bytes);
+        let allocated = self.plan.sizes()[selected].allocated_bytes;
         let packed = format.packed_bytes(unit.rows, unit.cols, config.group);
         let columns = ["unit", "rows", "cols", "absmax", "rmse", "sqnr_db", "packed_bytes", "allocated_bytes"];
         let mut table = Table::new(tables::UNIT, &columns);
@@ -40,7 +39,7 @@ impl Loaded {
             rmse,
             sqnr,
             packed as f64,
-            allocated.map_or(f64::NAN, |b| b as f64),
+            allocated as f64,
         ]));
         ctx.table(table);
         let mut table = Table::new(tables::HISTOGRAM, &["from", "to", "before", "after"]);
