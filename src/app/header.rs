@@ -11,7 +11,12 @@ use crate::ui::root_url;
 use crate::ui::use_lang;
 
 /// The labs that exist, as the header lists them.
-const LABS: [(Place, Message); 2] = [(Place::Quant, msg::shell_lab_quant), (Place::Kernel, msg::shell_lab_kernel)];
+const LABS: [(Place, Message); 4] = [
+    (Place::Model, msg::shell_lab_model),
+    (Place::Quant, msg::shell_lab_quant),
+    (Place::Bits, msg::shell_lab_bits),
+    (Place::Kernel, msg::shell_lab_kernel),
+];
 
 /// The address of a page.
 pub fn place_url(place: Place) -> String {

@@ -26,7 +26,9 @@ use crate::worker::TierWish;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Home,
+    Model,
     Quant,
+    Bits,
     Kernel,
     Device,
     Storage,
@@ -44,7 +46,9 @@ impl Place {
     fn from_path(path: &str) -> Place {
         match path.trim_matches('/') {
             "" | "index.html" => Place::Home,
+            "model" => Place::Model,
             "quant" => Place::Quant,
+            "bits" => Place::Bits,
             "kernel" => Place::Kernel,
             "device" => Place::Device,
             "storage" => Place::Storage,
@@ -56,7 +60,9 @@ impl Place {
     pub fn path(self) -> &'static str {
         match self {
             Place::Home | Place::Missing => "",
+            Place::Model => "model",
             Place::Quant => "quant",
+            Place::Bits => "bits",
             Place::Kernel => "kernel",
             Place::Device => "device",
             Place::Storage => "storage",
@@ -66,7 +72,9 @@ impl Place {
     fn title(self, lang: Lang) -> String {
         let own = match self {
             Place::Home => return msg::home_title(lang).to_owned(),
+            Place::Model => msg::shell_title_model(lang),
             Place::Quant => msg::shell_title_quant(lang),
+            Place::Bits => msg::shell_title_bits(lang),
             Place::Kernel => msg::shell_title_kernel(lang),
             Place::Device => msg::device_title(lang),
             Place::Storage => msg::storage_title(lang),
@@ -173,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_slash_at_the_end_changes_nothing() {
-        for place in [Place::Home, Place::Quant, Place::Kernel, Place::Device, Place::Storage] {
+        let labs = [Place::Model, Place::Quant, Place::Bits, Place::Kernel];
+        for place in labs.into_iter().chain([Place::Home, Place::Device, Place::Storage]) {
             assert_eq!(Place::from_path(&format!("/{}", place.path())), place);
             assert_eq!(Place::from_path(&format!("/{}/", place.path())), place);
         }

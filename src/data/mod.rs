@@ -5,6 +5,7 @@
 //! wanted, so that a 5 GB file opens at once. Every length is checked against the bytes that are left before anything
 //! is allocated, and every failure names the file, the place and the reason.
 
+mod byte_level;
 pub mod csv;
 pub mod llama;
 pub mod npy;
@@ -15,4 +16,5 @@ pub mod tokenizer;
 mod window;
 pub mod world;
 
+pub use byte_level::bytes_of_token;
 pub use window::{Matrix, Window, matrix_shape};

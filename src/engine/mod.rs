@@ -13,6 +13,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::labs::{Command, Ctx, Device, EventSink, Host, device, kernel, quant};
+#[cfg(feature = "text-models")]
+use crate::labs::{bits, model};
 use crate::protocol::{Event, LabError, RunId};
 
 pub use tier::{Chosen, choose, export_choices};
@@ -44,12 +46,26 @@ pub struct Engine {
     sink: Rc<dyn EventSink>,
     stops: Stops,
     quant: quant::run::Session,
+    #[cfg(feature = "text-models")]
+    model: model::run::Session,
+    #[cfg(feature = "text-models")]
+    bits: bits::run::Session,
 }
 
 impl Engine {
     /// An engine on `device` that reports to `sink`.
     pub fn new(device: Device, host: Rc<dyn Host>, sink: Rc<dyn EventSink>, stops: Stops) -> Engine {
-        Engine { device, host, sink, stops, quant: quant::run::Session::default() }
+        Engine {
+            device,
+            host,
+            sink,
+            stops,
+            quant: quant::run::Session::default(),
+            #[cfg(feature = "text-models")]
+            model: model::run::Session::default(),
+            #[cfg(feature = "text-models")]
+            bits: bits::run::Session::default(),
+        }
     }
 
     /// Executes one command; every outcome, errors included, goes to the sink.
@@ -77,6 +93,14 @@ impl Engine {
     async fn execute(&mut self, command: Command, ctx: &Ctx) -> Result<(), LabError> {
         match command {
             Command::Quant { task } => quant::run::run(task, ctx, &mut self.quant).await,
+            #[cfg(feature = "text-models")]
+            Command::Model { task } => model::run::run(task, ctx, &mut self.model).await,
+            #[cfg(feature = "text-models")]
+            Command::Bits { task } => bits::run::run(task, ctx, &mut self.bits).await,
+            #[cfg(not(feature = "text-models"))]
+            Command::Model { .. } => Err(LabError::Unknown { field: "command".into(), got: "model".into() }),
+            #[cfg(not(feature = "text-models"))]
+            Command::Bits { .. } => Err(LabError::Unknown { field: "command".into(), got: "bits".into() }),
             Command::Kernel { task } => kernel::run::run(task, ctx).await,
             #[cfg(feature = "wgsl")]
             Command::Workshop { attempt } => kernel::run::workshop::run(attempt, ctx).await,

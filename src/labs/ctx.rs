@@ -121,6 +121,21 @@ impl Ctx {
         self.sink.emit(Event::Progress { run: self.run, phase, done, total });
     }
 
+    /// A whole file of the site, with progress in bytes.
+    ///
+    /// # Errors
+    /// [`LabError::NotFetched`], [`LabError::Stopped`].
+    pub async fn site_file(&self, path: &str) -> Result<Vec<u8>, LabError> {
+        let bytes = self.host.site_bytes(path, &mut |done, total| self.progress(Phase::Reading, done, total)).await;
+        self.checkpoint().await?;
+        bytes.map_err(|_| LabError::NotFetched { path: path.into() })
+    }
+
+    /// Appends points to a series.
+    pub fn points(&self, series: &str, points: Vec<[f64; 2]>) {
+        self.sink.emit(Event::Points { run: self.run, series: series.into(), points });
+    }
+
     /// Sends a table.
     pub fn table(&self, table: Table) {
         self.sink.emit(Event::Table { run: self.run, table });

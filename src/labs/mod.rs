@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::LabError;
 
+pub mod bits;
 #[cfg(feature = "gpu")]
 mod ctx;
 #[cfg(feature = "gpu")]
 pub mod device;
 pub mod kernel;
+pub mod model;
 pub mod quant;
 
 #[cfg(feature = "gpu")]
@@ -18,17 +20,21 @@ pub use ctx::{Ctx, Device, EventSink, Host, Loading, Local};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabId {
+    Model,
+    Bits,
     Quant,
     Kernel,
 }
 
 impl LabId {
     /// Every lab that exists, in the order of the lecture.
-    pub const ALL: &'static [LabId] = &[LabId::Quant, LabId::Kernel];
+    pub const ALL: &'static [LabId] = &[LabId::Model, LabId::Quant, LabId::Bits, LabId::Kernel];
 
     /// The word in addresses: `/quant`.
     pub fn slug(self) -> &'static str {
         match self {
+            LabId::Model => "model",
+            LabId::Bits => "bits",
             LabId::Quant => "quant",
             LabId::Kernel => "kernel",
         }
@@ -41,6 +47,10 @@ impl LabId {
 pub enum Command {
     /// The quantization lab.
     Quant { task: quant::Task },
+    /// The model lab. Text worker only, as is the next.
+    Model { task: model::Task },
+    /// The bits lab.
+    Bits { task: bits::Task },
     /// The kernel lab.
     Kernel { task: kernel::Task },
     /// The kernel lab's workshop: texts that a learner wrote. Workshop worker only.

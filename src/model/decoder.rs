@@ -103,6 +103,32 @@ impl Decoder {
         self.put(unit).inspect_err(|_| self.plan.formats[unit] = before)
     }
 
+    /// Gives one product's matrix other weights, in FP32, until it is given a format that it does not have: for experiments
+    /// with weights that no checkpoint holds.
+    ///
+    /// # Errors
+    /// [`LabError::OutOfRange`] if there is no such unit; [`LabError::Shape`] for another number of weights;
+    /// [`LabError::OutOfMemory`], [`LabError::DeviceLost`].
+    pub fn set_values(&mut self, unit: usize, values: Vec<f32>) -> Result<(), LabError> {
+        let spec = self.unit(unit)?;
+        let (rows, cols) = (spec.rows, spec.cols);
+        if values.len() != rows * cols {
+            let (expected, got) = (format!("[{rows}, {cols}]"), format!("[{}]", values.len()));
+            return Err(LabError::Shape { operation: spec.name.clone(), expected, got });
+        }
+        let (format, group) = (WeightFormat::Fp32, self.plan.group);
+        self.plan.formats[unit] = format;
+        if self.device.is_none() || unit == 0 {
+            let requested_bytes = 4 * values.len() as u64;
+            let quantized = format.quantize(&values, rows, cols, group);
+            self.held[unit] = Some(FastWeights::of_quantized(&quantized).ok_or(LabError::OutOfMemory { requested_bytes })?);
+        }
+        match &mut self.device {
+            Some(device) => device.put(unit, &Matrix { rows, cols, values }, format, group),
+            None => Ok(()),
+        }
+    }
+
     /// Gives every product the format of a plan, touching only those that change.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! cache.rs      Cache: what a decoder remembers of a text
 //! processor.rs  the forward pass on the processor
 //! device.rs     the forward pass on the GPU: six dispatches a layer and two more for one token
+//! text_model.rs weights and tokenizer of one folder
 //! ```
 //!
 //! A room of its own because it is neither a kernel (it strings many together and knows a file's format) nor burn's (`nets`
@@ -27,7 +28,11 @@ mod decoder;
 mod device;
 mod plan;
 mod processor;
+#[cfg(feature = "text-models")]
+mod text_model;
 
 pub use cache::Cache;
 pub use decoder::{Decoder, Place, UnitSize};
 pub use plan::Plan;
+#[cfg(feature = "text-models")]
+pub use text_model::TextModel;

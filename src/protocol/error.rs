@@ -22,6 +22,8 @@ pub enum LabError {
     NoSuchTensor { source: String, name: String },
     /// The file is no longer readable or was never given to this worker.
     FileGone { source: String },
+    /// A file of this site did not arrive.
+    NotFetched { path: String },
     /// No GPU here; the CPU tier takes over.
     NoGpu { message: String },
     /// The device went away: a driver reset, a long dispatch, a sleeping laptop.

@@ -49,6 +49,7 @@ impl LabError {
             }
             LabError::NoSuchTensor { source, name } => msg::error_no_such_tensor(lang, &shown(name), &shown(source)),
             LabError::FileGone { source } => msg::error_file_gone(lang, &shown(source)),
+            LabError::NotFetched { path } => msg::error_not_fetched(lang, &shown(path)),
             LabError::NoGpu { message } => msg::error_no_gpu(lang, &shown(message)),
             LabError::DeviceLost { message } => msg::error_device_lost(lang, &shown(message)),
             LabError::OutOfMemory { requested_bytes } => msg::error_out_of_memory(lang, &bytes(lang, *requested_bytes)),

@@ -122,7 +122,7 @@ impl Host for BrowserHost {
 
     fn site_bytes<'a>(&'a self, path: &'a str, progress: Loading<'a>) -> Local<'a, Result<Vec<u8>, LabError>> {
         // Stamped, so that the files of a model are all of one build.
-        let asked = Url::new_with_base(&[path, "?", BUILD].concat(), &scope().location().href())
+        let asked = Url::new_with_base(&[path, "?v=", BUILD].concat(), &scope().location().href())
             .map(|address| scope().fetch_with_str(&address.href()));
         Box::pin(async move {
             let gone = |_: JsValue| LabError::FileGone { source: path.into() };

@@ -231,6 +231,7 @@ fn error(value: Value) -> Read<LabError> {
             resource: resource(f.any("resource")?)?,
         },
         "no_such_tensor" => LabError::NoSuchTensor { source: f.text("source")?, name: f.text("name")? },
+        "not_fetched" => LabError::NotFetched { path: f.text("path")? },
         "file_gone" => LabError::FileGone { source: f.text("source")? },
         "no_gpu" => LabError::NoGpu { message: f.text("message")? },
         "device_lost" => LabError::DeviceLost { message: f.text("message")? },

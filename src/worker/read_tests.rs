@@ -43,7 +43,7 @@ fn errors() -> Vec<LabError> {
     let known = |e: &LabError| match e {
         LabError::Shape { .. } | LabError::OutOfRange { .. } | LabError::Unknown { .. } => (),
         LabError::Conflict { .. } | LabError::Malformed { .. } | LabError::TooLarge { .. } => (),
-        LabError::NoSuchTensor { .. } | LabError::FileGone { .. } | LabError::NoGpu { .. } => (),
+        LabError::NoSuchTensor { .. } | LabError::FileGone { .. } | LabError::NotFetched { .. } | LabError::NoGpu { .. } => (),
         LabError::DeviceLost { .. } | LabError::OutOfMemory { .. } | LabError::Kernel { .. } => (),
         LabError::WorkerGone { .. } | LabError::BadLink { .. } | LabError::NotSaved { .. } => (),
         LabError::Endless | LabError::Stopped => (),
@@ -58,6 +58,7 @@ fn errors() -> Vec<LabError> {
         LabError::TooLarge { what: s(), limit: 1, got: 2, resource: Resource::Characters },
         LabError::NoSuchTensor { source: s(), name: s() },
         LabError::FileGone { source: s() },
+        LabError::NotFetched { path: s() },
         LabError::NoGpu { message: s() },
         LabError::DeviceLost { message: s() },
         LabError::OutOfMemory { requested_bytes: 1 << 40 },

@@ -16,19 +16,22 @@ pub enum WorkerKind {
     Kernels,
     Trainer,
     Workshop,
+    Text,
 }
 
 impl WorkerKind {
     /// How many there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
     /// All of them.
-    pub const ALL: [WorkerKind; WorkerKind::COUNT] = [WorkerKind::Kernels, WorkerKind::Trainer, WorkerKind::Workshop];
+    pub const ALL: [WorkerKind; WorkerKind::COUNT] =
+        [WorkerKind::Kernels, WorkerKind::Trainer, WorkerKind::Workshop, WorkerKind::Text];
 
     /// The binary that a command needs.
     pub fn of(command: &str) -> WorkerKind {
         match command_name(command) {
             "burn" => WorkerKind::Trainer,
             "workshop" => WorkerKind::Workshop,
+            "model" | "bits" => WorkerKind::Text,
             _ => WorkerKind::Kernels,
         }
     }
@@ -39,14 +42,16 @@ impl WorkerKind {
             WorkerKind::Kernels => "kernels",
             WorkerKind::Trainer => "trainer",
             WorkerKind::Workshop => "workshop",
+            WorkerKind::Text => "text",
         }
     }
 
     /// How long its download may take.
     pub fn load_millis(self) -> f64 {
         match self {
-            // The workshop is the kernels and a front end for WGSL, about the same weight.
-            WorkerKind::Kernels | WorkerKind::Workshop => KERNELS_LOAD_MILLIS,
+            // The workshop is the kernels and a front end for WGSL, the text worker the kernels and tokenizers: about the
+            // same weight. The model itself is read by a run, with progress.
+            WorkerKind::Kernels | WorkerKind::Workshop | WorkerKind::Text => KERNELS_LOAD_MILLIS,
             WorkerKind::Trainer => TRAINER_LOAD_MILLIS,
         }
     }

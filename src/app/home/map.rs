@@ -11,7 +11,8 @@ use crate::text::msg;
 struct Section(Message, Message, Option<Place>);
 
 /// The parts of the lecture in its order.
-const PARTS: [(Message, &[Section]); 5] = [
+const PARTS: [(Message, &[Section]); 6] = [
+    (msg::home_group_start, &[Section(msg::home_model, msg::home_model_question, Some(Place::Model))]),
     (
         msg::home_group_tuning,
         &[
@@ -24,6 +25,7 @@ const PARTS: [(Message, &[Section]); 5] = [
         &[
             Section(msg::home_distill, msg::home_distill_question, None),
             Section(msg::home_quant, msg::home_quant_question, Some(Place::Quant)),
+            Section(msg::home_bits, msg::home_bits_question, Some(Place::Bits)),
             Section(msg::home_kernel, msg::home_kernel_question, Some(Place::Kernel)),
             Section(msg::home_qlora, msg::home_qlora_question, None),
             Section(msg::home_saving, msg::home_saving_question, None),

@@ -25,6 +25,12 @@ pub const MAX_FORMATS: usize = 4;
 /// Side of the heatmaps that a run sends, in cells.
 pub const HEATMAP_CELLS: u32 = 192;
 
+/// The weights of the model that ships with the page, as a file's name. What begins like it is a file of the site: the
+/// worker fetches it when a run asks for it, and not before.
+pub const MODEL_FILE: &str = "site:models/afina-small/model.safetensors";
+/// What the names of such files begin with.
+pub const SITE: &str = "site:";
+
 /// Where the weights come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,7 +46,7 @@ pub enum Source {
         /// What those columns are multiplied by.
         outlier_scale: f32,
     },
-    /// A tensor of a file that the visitor opened. `tensor` is empty for `.npy` and CSV, which hold one.
+    /// A tensor of a file that the visitor opened, or of [`MODEL_FILE`]. `tensor` is empty for `.npy` and CSV, which hold one.
     File {
         name: String,
         tensor: String,

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::lab::Lab;
 use crate::labs::Command;
-use crate::labs::quant::{Config, Distribution, MAX_SIDE, Source, Task, tables};
+use crate::labs::quant::{Config, Distribution, MAX_SIDE, MODEL_FILE, SITE, Source, Task, tables};
 use crate::text::{integer, msg};
-use crate::ui::{DropZone, Notice, RunStatus, Segmented, Slider, unique_id, use_lang};
+use crate::ui::{DropZone, Notice, RunStatus, RunView, Segmented, Select, Slider, unique_id, use_lang};
 
 /// Sides worth stopping at: the widths of real layers, and a few small ones.
 const SIDES: &[f64] = &[32.0, 64.0, 128.0, 192.0, 256.0, 384.0, 512.0, 768.0, 1024.0, 1536.0, 2048.0, 3072.0, 4096.0];
@@ -15,14 +15,28 @@ const MOST_LISTED: usize = 200;
 /// What the weight files may be called; the worker looks at the content all the same.
 pub(super) const ACCEPT: &str = ".safetensors,.npy,.csv,.txt";
 
-/// Seed or file.
+/// The tensor of the model that is looked at first.
+const FIRST_TENSOR: &str = "model.layers.0.self_attn.q_proj.weight";
+
+/// Whether a source is a file of the site.
+fn is_of_site(source: &Source) -> bool {
+    matches!(source, Source::File { name, .. } if name.starts_with(SITE))
+}
+
+/// Seed, the page's model, or file.
 #[component]
 pub(super) fn SourceControls(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let is_file = Memo::new(move |_| lab.config.with(|c| matches!(c.source, Source::File { .. })));
-    // 0 seeded, 1 a file; a file tab without a file chosen yet changes nothing.
-    let tab = RwSignal::new(usize::from(is_file.get_untracked()));
-    Effect::new(move || tab.set(usize::from(is_file.get())));
+    let is_model = Memo::new(move |_| lab.config.with(|c| is_of_site(&c.source)));
+    // 0 seeded, 1 the page's model, 2 a file; a file tab without a file chosen yet changes nothing.
+    let here = move || match (is_file.get(), is_model.get()) {
+        (false, _) => 0,
+        (true, true) => 1,
+        (true, false) => 2,
+    };
+    let tab = RwSignal::new(untrack(here));
+    Effect::new(move || tab.set(here()));
     let last_seeded = StoredValue::new(Config::default().source);
     Effect::new(move || {
         lab.config.with(|c| {
@@ -36,16 +50,25 @@ pub(super) fn SourceControls(lab: Lab) -> impl IntoView {
         if i == 0 && is_file.get_untracked() {
             lab.set_source(last_seeded.get_value());
         }
+        // The worker fetches the model only now.
+        if i == 1 && !is_model.get_untracked() {
+            lab.set_source(Source::File { name: MODEL_FILE.into(), tensor: FIRST_TENSOR.into(), first_row: 0 });
+        }
     });
     view! {
         <Segmented
             label=msg::quant_source(lang)
-            options=vec![msg::quant_source_seeded(lang).into(), msg::quant_source_file(lang).into()]
+            options=vec![
+                msg::quant_source_seeded(lang).into(),
+                msg::quant_source_model(lang).into(),
+                msg::quant_source_file(lang).into(),
+            ]
             selected=tab
             on_select=choose
         />
         <div hidden=move || tab.get() != 0><Seeded lab/></div>
-        <div hidden=move || tab.get() != 1><FromFile lab/></div>
+        <div hidden=move || tab.get() != 1><FromModel lab is_model/></div>
+        <div hidden=move || tab.get() != 2><FromFile lab/></div>
     }
     .into_any()
 }
@@ -125,12 +148,54 @@ fn Seeded(lab: Lab) -> impl IntoView {
     .into_any()
 }
 
+/// The matrices of the model that ships with the page.
+#[component]
+fn FromModel(lab: Lab, is_model: Memo<bool>) -> impl IntoView {
+    let lang = use_lang().get_untracked();
+    let contents = RunView::new();
+    let asked = StoredValue::new(false);
+    Effect::new(move || {
+        // After the measurement that fetched the file, so that it is fetched once.
+        if is_model.get() && lab.results.with(Option::is_some) && !asked.get_value() {
+            asked.set_value(true);
+            lab.runner.run(contents, &Command::Quant { task: Task::Open { name: MODEL_FILE.into() } });
+        }
+    });
+    let names = Memo::new(move |_| {
+        let table = contents.table(tables::CONTENTS);
+        let rows = table.iter().flat_map(|t| {
+            // A vector of gains is no matrix.
+            (0..t.rows.len()).filter(|i| t.number(*i, "rows") > Some(1.0)).filter_map(|i| t.text(i, "name"))
+        });
+        let mut names: Vec<String> = rows.map(str::to_owned).collect();
+        if names.is_empty() {
+            names.push(FIRST_TENSOR.to_owned());
+        }
+        names
+    });
+    let choose = move || {
+        let selected = Signal::derive(move || {
+            lab.config.with(|c| match &c.source {
+                Source::File { tensor, .. } => names.with(|n| n.iter().position(|n| n == tensor).unwrap_or(0)),
+                Source::Seeded { .. } => 0,
+            })
+        });
+        let set = Callback::new(move |i: usize| {
+            if let Some(tensor) = names.with_untracked(|n| n.get(i).cloned()) {
+                lab.set_source(Source::File { name: MODEL_FILE.into(), tensor, first_row: 0 });
+            }
+        });
+        view! { <Select label=msg::quant_model_tensor(lang) options=names.get() selected on_select=set/> }.into_any()
+    };
+    view! { {choose} }.into_any()
+}
+
 #[component]
 fn FromFile(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let file = RwSignal::new(lab.config.with_untracked(|c| match &c.source {
-        Source::File { name, .. } => name.clone(),
-        Source::Seeded { .. } => String::new(),
+        Source::File { name, .. } if !name.starts_with(SITE) => name.clone(),
+        _ => String::new(),
     }));
     let search = RwSignal::new(String::new());
     let opened = Callback::new(move |handle: web_sys::File| {
@@ -158,8 +223,8 @@ fn FromFile(lab: Lab) -> impl IntoView {
     });
     let current = move || {
         lab.config.with(|c| match &c.source {
-            Source::File { tensor, .. } => Some(tensor.clone()),
-            Source::Seeded { .. } => None,
+            Source::File { name, tensor, .. } if !name.starts_with(SITE) => Some(tensor.clone()),
+            _ => None,
         })
     };
     let list = move || {

@@ -1,5 +1,6 @@
 //! What a file holds: read from its header alone, so that 90 MB and 5 GB open alike.
 
+use super::files::Files;
 use crate::data::{Matrix, csv, npy, safetensors};
 use crate::labs::quant::{MAX_WEIGHTS, tables};
 use crate::labs::{Ctx, Host};
@@ -29,12 +30,12 @@ pub fn kind_of(name: &str) -> Kind {
 }
 
 /// The header of a safetensors file.
-pub async fn safetensors_entries(name: &str, host: &dyn Host) -> Result<Vec<safetensors::TensorEntry>, LabError> {
-    let size = host.file_size(name)?;
-    let prefix = host.read_file(name, 0..size.min(safetensors::LENGTH_BYTES)).await?;
+pub async fn safetensors_entries(name: &str, files: &Files<'_>) -> Result<Vec<safetensors::TensorEntry>, LabError> {
+    let size = files.size(name).await?;
+    let prefix = files.read(name, 0..size.min(safetensors::LENGTH_BYTES)).await?;
     let length = safetensors::header_length(name, &prefix, size)?;
     let begin = safetensors::LENGTH_BYTES;
-    let header = host.read_file(name, begin..begin + length).await?;
+    let header = files.read(name, begin..begin + length).await?;
     safetensors::parse_header(name, &header, size)
 }
 
@@ -78,10 +79,11 @@ struct Entry {
 ///
 /// # Errors
 /// [`LabError::Malformed`], [`LabError::FileGone`].
-pub async fn list(name: &str, ctx: &Ctx) -> Result<(), LabError> {
+pub async fn list(name: &str, files: &Files<'_>) -> Result<(), LabError> {
+    let ctx = files.ctx;
     ctx.progress(Phase::Reading, 0, 1);
     let entries: Vec<Entry> = match kind_of(name) {
-        Kind::Safetensors => safetensors_entries(name, &*ctx.host).await?.into_iter().map(tensor).collect(),
+        Kind::Safetensors => safetensors_entries(name, files).await?.into_iter().map(tensor).collect(),
         Kind::Npy => {
             let header = npy_header(name, &*ctx.host).await?;
             let (rows, cols) = header.matrix_shape();

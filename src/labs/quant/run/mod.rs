@@ -8,6 +8,7 @@
 //! only what it changes and a look at another part of the matrix quantizes nothing again.
 
 mod contents;
+mod files;
 mod measure;
 mod source;
 mod sweep;
@@ -17,6 +18,7 @@ use super::{Checked, Config, Task};
 use crate::labs::Ctx;
 use crate::protocol::{LabError, Phase};
 
+use files::{Fetched, Files};
 use measure::Measured;
 use source::Loaded;
 
@@ -25,6 +27,7 @@ use source::Loaded;
 pub struct Session {
     loaded: Option<Loaded>,
     measured: Option<Measured>,
+    fetched: Fetched,
 }
 
 /// Executes one task; its tables and tensors go to `ctx`.
@@ -33,7 +36,7 @@ pub struct Session {
 /// Whatever is wrong with the configuration or the file, or what the device says.
 pub async fn run(task: Task, ctx: &Ctx, session: &mut Session) -> Result<(), LabError> {
     match task {
-        Task::Open { name } => contents::list(&name, ctx).await,
+        Task::Open { name } => contents::list(&name, &Files { ctx, fetched: &session.fetched }).await,
         Task::Measure { config } => {
             let config = config.checked()?;
             session.measure(&config, ctx).await?;
@@ -61,7 +64,7 @@ impl Session {
     async fn weights(&mut self, config: &Checked, ctx: &Ctx) -> Result<&Loaded, LabError> {
         let at_hand = self.loaded.take();
         ctx.progress(Phase::Reading, 0, 1);
-        let loaded = source::load(&config.source, at_hand, ctx).await?;
+        let loaded = source::load(&config.source, at_hand, &self.fetched, ctx).await?;
         Ok(self.loaded.insert(loaded))
     }
 

@@ -1,6 +1,7 @@
 //! Where weights and activations come from: a seeded generator, or the chosen bytes of the visitor's file.
 
 use super::contents::{Kind, kind_of, npy_header, read_csv, safetensors_entries};
+use super::files::{Fetched, Files};
 use super::tier::Matrix;
 use crate::data::{Window, safetensors};
 use crate::labs::Ctx;
@@ -24,7 +25,12 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`LabError::Malformed`], [`LabError::FileGone`], [`LabError::NoSuchTensor`], or what the device says.
-pub async fn load(source: &Source, at_hand: Option<Loaded>, ctx: &Ctx) -> Result<Loaded, LabError> {
+pub async fn load(
+    source: &Source,
+    at_hand: Option<Loaded>,
+    fetched: &Fetched,
+    ctx: &Ctx,
+) -> Result<Loaded, LabError> {
     let at_hand = at_hand.filter(|l| l.tier == ctx.device.tier());
     if let Some(loaded) = at_hand.as_ref().filter(|l| l.source == *source) {
         return Ok(Loaded {
@@ -37,7 +43,7 @@ pub async fn load(source: &Source, at_hand: Option<Loaded>, ctx: &Ctx) -> Result
     match source {
         Source::Seeded { .. } => seeded(source, at_hand, ctx).await,
         Source::File { name, tensor, first_row } => {
-            let Read { values, window, total_rows } = read(name, tensor, *first_row, ctx).await?;
+            let Read { values, window, total_rows } = read(name, tensor, *first_row, &Files { ctx, fetched }).await?;
             let weights = Matrix::new(&ctx.device, values, window.rows as usize, window.cols as usize)?;
             let (source, tier) = (source.clone(), ctx.device.tier());
             Ok(Loaded { source, tier, base: None, weights, first_row: window.first_row, total_rows })
@@ -94,15 +100,16 @@ struct Read {
 }
 
 /// Reads the chosen rows of a file's tensor, and nothing else of it where its format allows.
-async fn read(name: &str, tensor: &str, first_row: u64, ctx: &Ctx) -> Result<Read, LabError> {
+async fn read(name: &str, tensor: &str, first_row: u64, files: &Files<'_>) -> Result<Read, LabError> {
+    let ctx = files.ctx;
     let host = &*ctx.host;
     match kind_of(name) {
         Kind::Safetensors => {
-            let entries = safetensors_entries(name, host).await?;
+            let entries = safetensors_entries(name, files).await?;
             let no_such = || LabError::NoSuchTensor { source: name.into(), name: tensor.into() };
             let entry = entries.into_iter().find(|e| e.name == tensor).ok_or_else(no_such)?;
             let window = entry.window(name, first_row, MAX_WEIGHTS)?;
-            let bytes = host.read_file(name, window.begin..window.end).await?;
+            let bytes = files.read(name, window.begin..window.end).await?;
             ctx.checkpoint().await?;
             let values = safetensors::decode(name, tensor, &entry.dtype, &bytes)?;
             Ok(Read { values, window, total_rows: entry.matrix_shape().0 })
@@ -131,7 +138,10 @@ async fn read(name: &str, tensor: &str, first_row: u64, ctx: &Ctx) -> Result<Rea
 pub async fn activations(source: &Activations, cols: usize, ctx: &Ctx) -> Result<Vec<f32>, LabError> {
     let values = match source {
         Activations::Seeded { seed } => return Ok(math::activations(cols, *seed)),
-        Activations::File { name, tensor } => read(name, tensor, 0, ctx).await?.values,
+        Activations::File { name, tensor } => {
+            let files = Files { ctx, fetched: &Fetched::default() };
+            read(name, tensor, 0, &files).await?.values
+        }
     };
     if values.len() < cols {
         let (expected, got) = (format!("x [{cols}]"), format!("[{}]", values.len()));

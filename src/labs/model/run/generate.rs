@@ -1,0 +1,61 @@
+//! Token after token, each from the logits that the one before it gave.
+
+use super::super::{Checked, series, tables, tensors};
+use super::{Loaded, row};
+use crate::labs::Ctx;
+use crate::math::sample;
+use crate::protocol::{LabError, Phase, Table};
+
+impl Loaded {
+    /// Continues `ids`; what was drawn so far gets its attention even if Stop is pressed.
+    pub(super) async fn generate(&self, mut ids: Vec<u32>, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
+        if !config.given.is_empty() {
+            self.given_steps(&ids, config, ctx).await?;
+        }
+        let outcome = self.draw(&mut ids, config, ctx).await;
+        match outcome {
+            Ok(()) => self.attend(&ids, ctx).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn draw(&self, ids: &mut Vec<u32>, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
+        let llama = self.decoder.config();
+        let wide = llama.vocabulary;
+        let given = config.given.len();
+        let length = (config.length as usize).min(llama.context - ids.len());
+        let mut cache = self.decoder.cache(llama.context)?;
+        let sampling = config.sampling();
+        let mut logits = self.decoder.extend(&mut cache, ids, async || ctx.checkpoint().await).await?;
+        let begun = ctx.host.now_millis();
+        let mut ended = false;
+        let mut drawn = 0;
+        loop {
+            let step = given + drawn;
+            ctx.tensor(&tensors::logits(step), &[wide], logits.clone());
+            if drawn == length || ended {
+                break;
+            }
+            ctx.checkpoint().await?;
+            let id = sample(&logits, &sampling, ids.len() as u32).token;
+            ids.push(id);
+            drawn += 1;
+            ctx.points(series::GENERATED, vec![[f64::from(id), ctx.host.now_millis() - begun]]);
+            ctx.progress(Phase::Computing, drawn as u64, length as u64);
+            // What would follow is computed and shown even then: it is the beginning of another text.
+            ended = id == self.model.end;
+            if cache.held() == cache.capacity() {
+                break;
+            }
+            logits = self.decoder.extend(&mut cache, &[id], async || ctx.checkpoint().await).await?;
+        }
+        let millis = ctx.host.now_millis() - begun;
+        let columns = ["tokens", "millis", "cache_bytes", "cache_capacity_bytes", "ended"];
+        let mut table = Table::new(tables::SPEED, &columns);
+        let each = cache.size_bytes() as f64 / cache.capacity() as f64;
+        let held = each * cache.held() as f64;
+        table.rows.push(row(&[drawn as f64, millis, held, cache.size_bytes() as f64, f64::from(u8::from(ended))]));
+        ctx.table(table);
+        Ok(())
+    }
+}
