@@ -96,7 +96,7 @@ pub(super) fn Quality(lab: Lab) -> impl IntoView {
             <div hidden=move || failed.with(Option::is_none)>
                 <button type="button" class="button" on:click=move |_| lab.again()>{msg::model_retry(lang)}</button>
             </div>
-            <dl class="tiles" role="status">{figures}{sizes}</dl>
+            <div role="status"><dl class="tiles">{figures}{sizes}</dl></div>
             <p class="hint">{msg::bits_quality_hint(lang)}</p>
         </section>
     }
