@@ -1,6 +1,5 @@
 //! Several dispatches, copies and readbacks in one submission with one wait.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use crate::protocol::LabError;
@@ -8,6 +7,7 @@ use crate::protocol::LabError;
 use super::faults::Guarded;
 use super::kernel::{Kernel, Overrides, Pipeline};
 use super::oneshot::oneshot;
+use super::readback::{Readings, Slot, Staging, values_from_bytes};
 use super::tape::Recorded;
 use super::{Dispatch, Gpu, GpuBuffer, Interpreter};
 
@@ -27,10 +27,6 @@ enum Step {
     Copy { from: GpuBuffer, from_bytes: u64, to: GpuBuffer, to_bytes: u64, size_bytes: u64 },
 }
 
-/// Names bytes that a batch brings back.
-#[derive(Clone, Debug)]
-pub struct Slot(Range<usize>);
-
 /// Work that is recorded but not yet submitted. Buffers used in it live until it is submitted.
 pub struct Batch<'g> {
     gpu: &'g Gpu,
@@ -41,29 +37,6 @@ pub struct Batch<'g> {
     read_bytes: u64,
     names: Vec<&'static str>,
     timed: bool,
-}
-
-/// The bytes that a batch brought back.
-pub struct Readings {
-    bytes: Vec<u8>,
-    /// Time between the beginning of the first and the end of the last dispatch, by the GPU's own clock; only for a
-    /// batch that was [`Batch::timed`] on a device that has timestamps.
-    pub gpu_millis: Option<f64>,
-}
-
-impl Readings {
-    /// The values in a slot.
-    pub fn get<T: bytemuck::Pod>(&self, slot: &Slot) -> Vec<T> {
-        values_from_bytes(&self.bytes[slot.0.clone()])
-    }
-}
-
-/// Copies, because the bytes may lie anywhere while values want their alignment.
-fn values_from_bytes<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
-    let mut values = vec![T::zeroed(); bytes.len() / size_of::<T>()];
-    let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
-    target.copy_from_slice(&bytes[..target.len()]);
-    values
 }
 
 /// How `workgroups` are laid over two dimensions; the kernel finds its number as `x + y * width` and stops at its count.
@@ -234,12 +207,11 @@ impl<'g> Batch<'g> {
         let queries = self.timed.then(|| gpu.timer()).transpose()?;
         let timer_bytes = if queries.is_some() { 16 } else { 0 };
         let total = (self.read_bytes + timer_bytes).max(4);
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let staging = gpu.allocate_as("readback", total, usage)?;
+        let staging = Staging::new(gpu, total)?;
         let (read_bytes, names) = (self.read_bytes as usize, self.names.join(", "));
-        let submission = self.encode(Some(&staging), queries.as_ref())?;
+        let submission = self.encode(Some(&staging.buffer), queries.as_ref())?;
         let (sender, receiver) = oneshot();
-        staging.raw().slice(..total).map_async(wgpu::MapMode::Read, move |result| sender.send(result.is_ok()));
+        staging.buffer.raw().slice(..total).map_async(wgpu::MapMode::Read, move |result| sender.send(result.is_ok()));
         #[cfg(not(target_arch = "wasm32"))]
         {
             let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
@@ -256,6 +228,7 @@ impl<'g> Batch<'g> {
             return Err(LabError::Kernel { kernel: names, message: "the results could not be read back".into() });
         }
         let view = staging
+            .buffer
             .raw()
             .slice(..total)
             .get_mapped_range()
@@ -266,7 +239,7 @@ impl<'g> Batch<'g> {
             ticks[1].saturating_sub(ticks[0]) as f64 * f64::from(queue.get_timestamp_period()) * 1e-6
         });
         drop(view);
-        staging.raw().unmap();
+        staging.release(gpu)?;
         Ok(Readings { bytes, gpu_millis })
     }
 

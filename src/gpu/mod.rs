@@ -13,6 +13,7 @@ mod faults;
 mod interpreted;
 mod kernel;
 mod oneshot;
+mod readback;
 mod tape;
 
 use std::cell::{Cell, RefCell};
@@ -22,12 +23,13 @@ use std::rc::Rc;
 use crate::protocol::LabError;
 
 pub use adapter::{AdapterFacts, Wanted};
-pub use batch::{Batch, Readings, Slot, two_dimensional};
+pub use batch::{Batch, two_dimensional};
 pub use buffer::{GpuBuffer, Ledger};
 pub use clock::now_millis;
 pub use interpreted::{Dispatch, Interpreter};
 pub use kernel::{Access, Kernel, Overrides};
 pub use oneshot::{Receiver, Sender, oneshot};
+pub use readback::{Readings, Slot};
 pub use tape::Recorded;
 pub use wgpu::PowerPreference;
 
@@ -39,6 +41,10 @@ pub struct Handles {
     pub queue: wgpu::Queue,
     /// The parameters of the batch that is submitted next; lives as long as the device.
     uniforms: wgpu::Buffer,
+    /// Where small results are copied to be read, one batch at a time; lives as long as the device.
+    readback: wgpu::Buffer,
+    /// Whether a batch is being read through `readback`.
+    is_reading: Cell<bool>,
 }
 
 /// What computes.
@@ -87,15 +93,15 @@ impl Gpu {
         let opened = adapter::open(wanted).await?;
         let faults = faults::Faults::watch(&opened.device);
         let features = opened.device.features();
-        let uniforms =
-            faults.guard(&opened.device, faults::Guarded::Allocation { bytes: batch::UNIFORM_BYTES }, || {
-                opened.device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("uniforms"),
-                    size: batch::UNIFORM_BYTES,
-                    usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                })
-            })?;
+        let kept = |label, size, usage| {
+            faults.guard(&opened.device, faults::Guarded::Allocation { bytes: size }, || {
+                let usage = usage | wgpu::BufferUsages::COPY_DST;
+                let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+                opened.device.create_buffer(&descriptor)
+            })
+        };
+        let uniforms = kept("uniforms", batch::UNIFORM_BYTES, wgpu::BufferUsages::UNIFORM)?;
+        let readback = kept("readback", readback::READBACK_BYTES, wgpu::BufferUsages::MAP_READ)?;
         let (limits, is_software, facts) = (opened.device.limits(), opened.is_software, opened.facts);
         let handles = Handles {
             instance: opened.instance,
@@ -103,6 +109,8 @@ impl Gpu {
             device: opened.device,
             queue: opened.queue,
             uniforms,
+            readback,
+            is_reading: Cell::new(false),
         };
         Ok(Gpu {
             backend: Backend::Device(Box::new(handles)),

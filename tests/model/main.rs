@@ -12,6 +12,7 @@ mod decoding;
 mod fixtures;
 mod formats;
 mod fuzz;
+mod layers;
 mod likelihood;
 mod models;
 mod reading;

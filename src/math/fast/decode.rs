@@ -2,12 +2,16 @@
 
 use super::super::quantize::half_value;
 use super::super::{NF4_LEVELS, dynamic_map};
+use super::lanes::{LANES, Lanes};
 use super::weights::{Kept, NIBBLES, Storage, Weights};
 
 /// Added to a symmetric INT8 code to get the integer.
 const INT8_LOW: i32 = -127;
 /// Added to a symmetric INT4 code to get the integer.
 const INT4_LOW: i32 = -7;
+
+/// The low half of every byte of a word.
+const LOW_HALVES: u32 = 0x0F0F_0F0F;
 
 /// What decoding needs besides the weights: two levels for every byte of NF4, so that one look-up serves two weights.
 pub(super) struct Tables {
@@ -22,6 +26,19 @@ impl Tables {
     }
 }
 
+/// `scale (code + offset)`; sums of codes and offsets are exact in f32.
+#[inline(always)]
+fn write_integers(out: &mut [f32], codes: &[u8], scale: f32, offset: i32) {
+    let ((blocks, rest), (code_blocks, code_rest)) = (out.as_chunks_mut(), codes.as_chunks());
+    let (scales, offsets) = (Lanes::splat(scale), Lanes::splat(offset as f32));
+    for (out, codes) in blocks.iter_mut().zip(code_blocks) {
+        Lanes::bytes(u32::from_le_bytes(*codes)).plus(offsets).times(scales).store(out);
+    }
+    for (out, &code) in rest.iter_mut().zip(code_rest) {
+        *out = scale * (i32::from(code) + offset) as f32;
+    }
+}
+
 impl Weights {
     /// Writes weights `from .. from + out.len()` of row `n`.
     #[inline]
@@ -30,17 +47,16 @@ impl Weights {
         match &self.kept {
             Kept::F32(w) => out.copy_from_slice(&w[at..at + out.len()]),
             Kept::F16(w) => {
-                for (out, &code) in out.iter_mut().zip(&w[at..]) {
-                    *out = half_value(code);
-                }
+                let codes = &w[at..at + out.len()];
+                let ((blocks, rest), (code_blocks, code_rest)) = (out.as_chunks_mut(), codes.as_chunks());
+                blocks.iter_mut().zip(code_blocks).for_each(|(out, codes)| Lanes::halves(codes).store(out));
+                rest.iter_mut().zip(code_rest).for_each(|(out, &code)| *out = half_value(code));
             }
             Kept::Bytes(codes) => {
                 for (g, out) in out.chunks_mut(self.group).enumerate() {
                     let (scale, offset) = self.scale_and_offset(n, from / self.group + g, INT8_LOW, tables);
                     let begin = at + g * self.group;
-                    for (out, &code) in out.iter_mut().zip(&codes[begin..]) {
-                        *out = scale * (i32::from(code) + offset) as f32;
-                    }
+                    write_integers(out, &codes[begin..begin + out.len()], scale, offset);
                 }
             }
             Kept::Nibbles(bytes) => self.decode_nibbles(bytes, n, from, out, tables),
@@ -64,9 +80,12 @@ impl Weights {
                     (*low, *high) = (scale * pair[0], scale * pair[1]);
                 }
             } else {
-                for ((low, high), &byte) in low.iter_mut().zip(high).zip(codes) {
-                    *low = scale * (i32::from(byte & 15) + offset) as f32;
-                    *high = scale * (i32::from(byte >> 4) + offset) as f32;
+                let halves = low.as_chunks_mut().0.iter_mut().zip(high.as_chunks_mut().0);
+                let (scale, offset) = (Lanes::splat(scale), Lanes::splat(offset as f32));
+                for ((low, high), bytes) in halves.zip(codes.as_chunks::<LANES>().0) {
+                    let word = u32::from_le_bytes(*bytes);
+                    Lanes::bytes(word & LOW_HALVES).plus(offset).times(scale).store(low);
+                    Lanes::bytes(word >> 4 & LOW_HALVES).plus(offset).times(scale).store(high);
                 }
             }
             out.copy_from_slice(&whole[..out.len()]);

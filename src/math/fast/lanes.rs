@@ -3,10 +3,16 @@
 
 /// Numbers in a 128-bit register.
 pub(super) const LANES: usize = 4;
+/// The mantissa of an f16 moves this far to become that of an f32,
+const HALF_SHIFT: u32 = 23 - 10;
+/// and the exponent is then too small by the difference of the biases: 2^(127 - 15). Exact for subnormal numbers too.
+const HALF_FACTOR: f32 = f32::from_bits((127 + 127 - 15) << 23);
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod register {
     use std::arch::wasm32::*;
+
+    use super::{HALF_FACTOR, HALF_SHIFT};
 
     #[derive(Clone, Copy)]
     pub struct Lanes(v128);
@@ -21,6 +27,23 @@ mod register {
         pub fn load(values: &[f32; 4]) -> Lanes {
             let [a, b, c, d] = *values;
             Lanes(f32x4(a, b, c, d))
+        }
+
+        /// The bytes of a word, the lowest first.
+        #[inline(always)]
+        pub fn bytes(word: u32) -> Lanes {
+            let words = u32x4_extend_low_u16x8(u16x8_extend_low_u8x16(u32x4_splat(word)));
+            Lanes(f32x4_convert_u32x4(words))
+        }
+
+        /// The values of f16 bits, none of them infinite.
+        #[inline(always)]
+        pub fn halves(codes: &[u16; 4]) -> Lanes {
+            let [a, b, c, d] = *codes;
+            let bits = i32x4(a.into(), b.into(), c.into(), d.into());
+            let magnitude = i32x4_shl(v128_and(bits, i32x4_splat(0x7FFF)), HALF_SHIFT);
+            let sign = i32x4_shl(v128_and(bits, i32x4_splat(0x8000)), 16);
+            Lanes(v128_or(f32x4_mul(magnitude, f32x4_splat(HALF_FACTOR)), sign))
         }
 
         #[inline(always)]
@@ -75,6 +98,8 @@ mod register {
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod register {
+    use super::{HALF_FACTOR, HALF_SHIFT};
+
     #[derive(Clone, Copy)]
     pub struct Lanes([f32; 4]);
 
@@ -87,6 +112,23 @@ mod register {
         #[inline(always)]
         pub fn load(values: &[f32; 4]) -> Lanes {
             Lanes(*values)
+        }
+
+        /// The bytes of a word, the lowest first.
+        #[inline(always)]
+        pub fn bytes(word: u32) -> Lanes {
+            let [a, b, c, d] = word.to_le_bytes();
+            Lanes([a.into(), b.into(), c.into(), d.into()])
+        }
+
+        /// The values of f16 bits, none of them infinite.
+        #[inline(always)]
+        pub fn halves(codes: &[u16; 4]) -> Lanes {
+            Lanes(codes.map(|code| {
+                let code = u32::from(code);
+                let magnitude = f32::from_bits((code & 0x7FFF) << HALF_SHIFT) * HALF_FACTOR;
+                f32::from_bits(magnitude.to_bits() | (code & 0x8000) << 16)
+            }))
         }
 
         #[inline(always)]
@@ -167,7 +209,7 @@ impl Lanes {
     /// `|r| <= ln 2 / 2`, whose rest is below 6e-9 relative.
     #[inline(always)]
     pub fn exp(self) -> Lanes {
-        const HIGH: f32 = 0.693_359_375;
+        const HIGH: f32 = 355.0 / 512.0;
         const LOW: f32 = -2.121_944_4e-4;
         let of = Lanes::splat;
         let x = self.within(-87.0, 88.0);
@@ -187,6 +229,14 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::Lanes;
+
+    #[test]
+    fn every_half_has_its_value() {
+        for code in (0..=u16::MAX).filter(|code| code & 0x7C00 != 0x7C00) {
+            let [.., got] = Lanes::halves(&[0, 1, 2, code]).numbers();
+            assert_eq!(got.to_bits(), half::f16::from_bits(code).to_f32().to_bits(), "{code:#x}");
+        }
+    }
 
     #[test]
     fn exp_is_within_two_units_of_the_last_place() {
