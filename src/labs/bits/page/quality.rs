@@ -63,7 +63,12 @@ pub(super) fn Quality(lab: Lab) -> impl IntoView {
             perplexity(lang, &table, "es", msg::bits_perplexity_es(lang)),
             perplexity(lang, &table, "en", msg::bits_perplexity_en(lang)),
             Some(tile(msg::bits_kl(lang), significant(lang, kl, 3), msg::bits_kl_remark(lang).to_owned(), "tile")),
-            Some(tile(msg::bits_agreement(lang), percent(lang, agreement, 1), msg::bits_agreement_remark(lang, &integer(lang, tokens as u64)), "tile")),
+            Some(tile(
+                msg::bits_agreement(lang),
+                percent(lang, agreement, 1),
+                msg::bits_agreement_remark(lang, &integer(lang, tokens as u64)),
+                "tile",
+            )),
         ];
         Some(all.into_iter().flatten().collect_view())
     };

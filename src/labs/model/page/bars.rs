@@ -65,7 +65,8 @@ pub(super) fn Bars(lab: Lab) -> impl IntoView {
                     None => msg::model_choose_left_out(lang, &bar.text, &value),
                 };
                 // Seen as hatching; said in a word.
-                let left_out = bar.kept.is_none().then(|| view! { <span class="hidden">" "{msg::model_legend_out(lang)}</span> });
+                let left_out =
+                    bar.kept.is_none().then(|| view! { <span class="hidden">" "{msg::model_legend_out(lang)}</span> });
                 view! {
                     <li class:out=bar.kept.is_none() class:taken=bar.is_taken>
                         <button type="button" title=label on:click=move |_| lab.choose(step, bar.id)>
