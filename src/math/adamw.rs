@@ -44,12 +44,16 @@ pub fn adamw(state: &mut Moments, g: &[f32], settings: &AdamW, step: u32, kept: 
     assert!(state.p.len() == count && state.m.len() == count && state.v.len() == count, "adamw: {count} gradients");
     let (beta1, beta2) = (f64::from(settings.beta1), f64::from(settings.beta2));
     let (rate, epsilon) = (f64::from(settings.rate), f64::from(settings.epsilon));
-    for (i, slope) in g.iter().map(|g| f64::from(*g)).enumerate() {
-        state.m[i] = beta1 * state.m[i] + (1.0 - beta1) * slope;
-        state.v[i] = beta2 * state.v[i] + (1.0 - beta2) * slope * slope;
-        let mean = state.m[i] / (1.0 - beta1.powi(step as i32));
-        let square = state.v[i] / (1.0 - beta2.powi(step as i32));
-        let decay = if kept.iter().any(|range| range.contains(&i)) { 0.0 } else { f64::from(settings.decay) };
-        state.p[i] -= rate * (decay * state.p[i] + mean / (square.sqrt() + epsilon));
+    let (mean_part, square_part) = (1.0 - beta1.powi(step as i32), 1.0 - beta2.powi(step as i32));
+    let mut decays = vec![true; count];
+    kept.iter().for_each(|range| decays[range.clone()].fill(false));
+    let moments = state.m.iter_mut().zip(&mut state.v);
+    for (((p, (m, v)), g), decays) in state.p.iter_mut().zip(moments).zip(g).zip(decays) {
+        let slope = f64::from(*g);
+        *m = beta1 * *m + (1.0 - beta1) * slope;
+        *v = beta2 * *v + (1.0 - beta2) * slope * slope;
+        let (mean, square) = (*m / mean_part, *v / square_part);
+        let decay = if decays { f64::from(settings.decay) } else { 0.0 };
+        *p -= rate * (decay * *p + mean / (square.sqrt() + epsilon));
     }
 }

@@ -7,6 +7,8 @@
 //! bridge/    our kernels as operations of burn's graphs
 //! case.rs    gradient checks of the bridge, for the device page and the tests
 //! check.rs   whether burn computes right on this device
+//! llama.rs   a decoder as a graph
+//! pretrain/  its training from nothing on the little world
 //! peer.rs    how fast a step of LoRA is, beside burn's own
 //! ```
 
@@ -15,11 +17,15 @@ pub mod case;
 mod check;
 mod device;
 mod frozen;
+mod llama;
 pub mod peer;
+#[cfg(all(feature = "text-models", not(target_arch = "wasm32")))]
+pub mod pretrain;
 mod trained;
 
 pub use bridge::{backward, dense_linear, linear, lora_linear};
 pub use check::{Verdict, check_matmul};
 pub use device::{BurnDevice, Place, on_cpu, on_gpu, values};
 pub use frozen::FrozenWeights;
-pub use trained::{Initial, Trained};
+pub use llama::Llama;
+pub use trained::{Initial, Saved, Trained};

@@ -10,7 +10,7 @@ use burn::backend::Cube;
 use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{DType, Gradients, Tensor, TensorData};
 
-use crate::gpu::{Gpu, GpuBuffer};
+use crate::gpu::{Batch, Gpu, GpuBuffer};
 use crate::kernels::product::{Kept, Optimizing, adamw};
 use crate::kernels::shape_error;
 use crate::math::{self, AdamW, Moments};
@@ -50,6 +50,14 @@ enum State {
         state: Moments,
         kept: Vec<Range<usize>>,
     },
+}
+
+/// What a training goes on from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    /// Steps made so far.
+    pub steps: u32,
+    pub state: Moments,
 }
 
 /// Matrices that AdamW trains.
@@ -139,21 +147,36 @@ impl Trained {
         Ok(self.slots.iter().map(|slot| Tensor::from_inner(view(slot)).require_grad()).collect())
     }
 
-    /// A step of AdamW against the gradients of the leaves; a leaf that the loss did not reach has the gradient zero.
+    /// A step of AdamW against the gradients of the leaves; a leaf that the loss did not reach has the gradient zero. With
+    /// `clip` all gradients together are first scaled down to that norm where theirs is larger.
     ///
     /// # Errors
     /// [`LabError::Shape`] if these are not the leaves; those of the kernel, and of reading gradients on the processor.
+    /// # Source
+    /// Clipping: Pascanu et al. 2013, arXiv:1211.5063, algorithm 1.
     pub async fn step(
         &mut self,
         leaves: &[Tensor<2>],
         gradients: &Gradients,
         settings: &AdamW,
+        clip: Option<f32>,
     ) -> Result<(), LabError> {
         let fit = self.slots.iter().map(|slot| [slot.rows, slot.cols]).eq(leaves.iter().map(Tensor::dims));
         if !fit {
             return Err(misfit(format!("{} leaves", self.slots.len()), leaves.len()));
         }
-        let found = leaves.iter().zip(&self.slots).map(|(leaf, slot)| (leaf.grad(gradients), *slot));
+        let mut found: Vec<(Option<Tensor<2>>, Slot)> =
+            leaves.iter().zip(&self.slots).map(|(leaf, slot)| (leaf.grad(gradients), *slot)).collect();
+        if let Some(most) = clip {
+            let squares = found.iter().flat_map(|(slope, _)| slope).map(|s| s.clone().powi_scalar(2).sum());
+            if let Some(sum) = squares.reduce(|a, b| a + b) {
+                let norm = values(sum).await?[0].sqrt();
+                if norm > most {
+                    let scaled = |slope: Tensor<2>| slope.mul_scalar(most / norm);
+                    found = found.into_iter().map(|(slope, slot)| (slope.map(scaled), slot)).collect();
+                }
+            }
+        }
         let step = self.steps + 1;
         match &mut self.state {
             State::Gpu { gpu, all, means, squares, slopes, kept } => {
@@ -184,6 +207,63 @@ impl Trained {
         }
         self.steps = step;
         Ok(())
+    }
+
+    /// All parameters and moments, to go on from later.
+    ///
+    /// # Errors
+    /// Those of reading the device.
+    pub async fn export(&self) -> Result<Saved, LabError> {
+        let state = match &self.state {
+            State::Cpu { state, .. } => state.clone(),
+            State::Gpu { gpu, all, means, squares, .. } => {
+                let p = values(Tensor::<1>::from_primitive::<Cube>((**all).clone())).await?;
+                let mut batch = Batch::new(gpu);
+                let slots = [means, squares].map(|buffer| batch.read(buffer, 0, self.count as u64 * 4));
+                let readings = batch.finish().await?;
+                let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+                let [m, v] = slots.map(|slot| wide(readings.get(&slot)));
+                Moments { p: wide(p), m, v }
+            }
+        };
+        Ok(Saved { steps: self.steps, state })
+    }
+
+    /// Goes on from what [`Trained::export`] gave, of the same parameters in the same order.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if there are more or fewer values; those of writing to the device.
+    pub fn import(&mut self, saved: Saved) -> Result<(), LabError> {
+        let Saved { steps, state: given } = saved;
+        if [&given.p, &given.m, &given.v].iter().any(|part| part.len() != self.count) {
+            return Err(misfit(format!("{} values", self.count), given.p.len()));
+        }
+        match &mut self.state {
+            State::Cpu { state, .. } => *state = given,
+            State::Gpu { gpu, all, means, squares, .. } => {
+                let narrow = |part: &[f64]| -> Vec<f32> { part.iter().map(|&v| v as f32).collect() };
+                let p = Tensor::<1>::from_data(TensorData::new(narrow(&given.p), [self.count]), &self.place.device()?);
+                **all = p
+                    .try_into_primitive::<Cube>()
+                    .map_err(|error| LabError::Kernel { kernel: "burn".into(), message: format!("{error:?}") })?;
+                gpu.write(means, 0, bytemuck::cast_slice(&narrow(&given.m)))?;
+                gpu.write(squares, 0, bytemuck::cast_slice(&narrow(&given.v)))?;
+            }
+        }
+        self.steps = steps;
+        Ok(())
+    }
+
+    /// The parameters in the order they were given, `[rows * cols]` each.
+    ///
+    /// # Errors
+    /// Those of reading the device.
+    pub async fn parameters(&self) -> Result<Vec<Vec<f32>>, LabError> {
+        let all: Vec<f32> = match &self.state {
+            State::Cpu { state, .. } => state.p.iter().map(|&p| p as f32).collect(),
+            State::Gpu { all, .. } => values(Tensor::<1>::from_primitive::<Cube>((**all).clone())).await?,
+        };
+        Ok(self.slots.iter().map(|slot| all[slot.range()].to_vec()).collect())
     }
 
     /// Steps made so far.
