@@ -237,7 +237,11 @@ fn tokens_are_drawn_from_the_logits_that_are_shown() {
         assert_eq!(drawn.len(), 12);
         for (step, id) in drawn.iter().enumerate() {
             let logits = kept.tensor(&model::tensors::logits(step));
-            assert_eq!(sample(&logits.values, &config.sampling(), (beginning + step) as u32).token, *id, "{tier:?} {step}");
+            assert_eq!(
+                sample(&logits.values, &config.sampling(), (beginning + step) as u32).token,
+                *id,
+                "{tier:?} {step}"
+            );
         }
         kept.tensor(&model::tensors::logits(12));
         let again = bench.model(model::Task::Generate { config: config.clone() }).generated();
@@ -370,7 +374,8 @@ fn every_unit_is_asked_and_the_sweep_stops() {
     let kept = bench.bits(task());
     assert_eq!(kept.outcome(), Ok(()));
     assert_eq!(kept.table(bits::tables::SENSITIVITY).rows.len(), 9);
-    let second = |e: &Event| matches!(e, Event::Table { table, .. } if table.name == "sensitivity" && table.rows.len() == 2);
+    let second =
+        |e: &Event| matches!(e, Event::Table { table, .. } if table.name == "sensitivity" && table.rows.len() == 2);
     *bench.kept.stop_at.borrow_mut() = Some((bench.stops.clone(), second));
     let kept = bench.bits(task());
     assert_eq!(kept.outcome(), Err(LabError::Stopped));
@@ -383,7 +388,8 @@ fn the_search_goes_from_int8_to_int2_and_only_gets_smaller() {
     let kept = bench.bits(bits::Task::Search { config: plan("0") });
     assert_eq!(kept.outcome(), Ok(()));
     let table = kept.table(bits::tables::SEARCH);
-    let of = |kind: &str| -> Vec<usize> { (0..table.rows.len()).filter(|i| table.text(*i, "kind") == Some(kind)).collect() };
+    let of =
+        |kind: &str| -> Vec<usize> { (0..table.rows.len()).filter(|i| table.text(*i, "kind") == Some(kind)).collect() };
     assert_eq!(of("uniform").len(), 7);
     let mixed = of("mixed");
     assert_eq!(table.text(mixed[0], "plan"), Some("2"));
@@ -411,7 +417,10 @@ fn outliers_spoil_one_scale_and_leave_the_plan_alone() {
     let after = bench.bits(bits::Task::Look { config: plan("3") }).table(bits::tables::QUALITY);
     assert_eq!(before, after);
     for wrong in [bits::Outliers { unit: 99, ..outliers }, bits::Outliers { factor: f32::NAN, ..outliers }] {
-        assert!(matches!(bench.bits(bits::Task::Outliers { outliers: wrong }).outcome(), Err(LabError::OutOfRange { .. })));
+        assert!(matches!(
+            bench.bits(bits::Task::Outliers { outliers: wrong }).outcome(),
+            Err(LabError::OutOfRange { .. })
+        ));
     }
 }
 

@@ -121,7 +121,8 @@ impl Decoder {
         if self.device.is_none() || unit == 0 {
             let requested_bytes = 4 * values.len() as u64;
             let quantized = format.quantize(&values, rows, cols, group);
-            self.held[unit] = Some(FastWeights::of_quantized(&quantized).ok_or(LabError::OutOfMemory { requested_bytes })?);
+            self.held[unit] =
+                Some(FastWeights::of_quantized(&quantized).ok_or(LabError::OutOfMemory { requested_bytes })?);
         }
         match &mut self.device {
             Some(device) => device.put(unit, &Matrix { rows, cols, values }, format, group),

@@ -43,7 +43,10 @@ fn errors() -> Vec<LabError> {
     let known = |e: &LabError| match e {
         LabError::Shape { .. } | LabError::OutOfRange { .. } | LabError::Unknown { .. } => (),
         LabError::Conflict { .. } | LabError::Malformed { .. } | LabError::TooLarge { .. } => (),
-        LabError::NoSuchTensor { .. } | LabError::FileGone { .. } | LabError::NotFetched { .. } | LabError::NoGpu { .. } => (),
+        LabError::NoSuchTensor { .. }
+        | LabError::FileGone { .. }
+        | LabError::NotFetched { .. }
+        | LabError::NoGpu { .. } => (),
         LabError::DeviceLost { .. } | LabError::OutOfMemory { .. } | LabError::Kernel { .. } => (),
         LabError::WorkerGone { .. } | LabError::BadLink { .. } | LabError::NotSaved { .. } => (),
         LabError::Endless | LabError::Stopped => (),

@@ -28,7 +28,8 @@ pub(super) fn Opening(lab: Lab) -> impl IntoView {
         let (Some(now), Some(base)) = (both(&quality, "perplexity"), both(&quality, "reference")) else { return };
         let rise = now / base - 1.0;
         let right = if rise < 0.01 { 0 } else { 1 + usize::from(rise > 0.1) };
-        let numbers = msg::bits_q1_numbers(lang, &number(lang, base, 2), &number(lang, now, 2), &percent(lang, rise, 1));
+        let numbers =
+            msg::bits_q1_numbers(lang, &number(lang, base, 2), &number(lang, now, 2), &percent(lang, rise, 1));
         found.set(Some((right, numbers)));
     });
     let run = Callback::new(move |()| {
@@ -73,8 +74,12 @@ pub(super) fn Weakest(lab: Lab) -> impl IntoView {
         asked.set(true);
         lab.lower_each(WeightFormat::Int2);
     });
-    let options =
-        vec![msg::bits_q2_embedding(lang), msg::bits_q2_first(lang), msg::bits_q2_middle(lang), msg::bits_q2_last(lang)];
+    let options = vec![
+        msg::bits_q2_embedding(lang),
+        msg::bits_q2_first(lang),
+        msg::bits_q2_middle(lang),
+        msg::bits_q2_last(lang),
+    ];
     view! {
         <Ask key="afina.bits.weakest" question=msg::bits_q2(lang) options answer why=msg::bits_q2_why(lang) on_run=run run=lab.sensitivity/>
     }
@@ -106,7 +111,13 @@ pub(super) fn Groups(lab: Lab) -> impl IntoView {
     });
     let answer = Signal::derive(move || {
         let [Some(large), Some(small)] = measured.get() else { return None };
-        let right = if (large / small - 1.0).abs() < 0.01 { 1 } else if small < large { 0 } else { 2 };
+        let right = if (large / small - 1.0).abs() < 0.01 {
+            1
+        } else if small < large {
+            0
+        } else {
+            2
+        };
         Some((right, msg::bits_q3_numbers(lang, &number(lang, large, 2), &number(lang, small, 2))))
     });
     let run = Callback::new(move |()| {

@@ -15,7 +15,8 @@ pub(super) fn Controls(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     // The last entry stands for any state that is no preset.
     let chosen = Memo::new(move |_| {
-        lab.units.with(|u| lab.formats.with(|f| PRESETS.iter().position(|p| p.formats(u) == **f)).unwrap_or(PRESETS.len()))
+        lab.units
+            .with(|u| lab.formats.with(|f| PRESETS.iter().position(|p| p.formats(u) == **f)).unwrap_or(PRESETS.len()))
     });
     let mut titles: Vec<String> = PRESETS.iter().map(|p| (p.title)(lang).to_owned()).collect();
     titles.push(msg::bits_preset_own(lang).to_owned());

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lab::{Lab, same_measurement};
-use super::quality::{both, share};
 use super::link;
+use super::quality::{both, share};
 use crate::labs::Command;
 use crate::labs::bits::{Config, LIMITS, Task, tables};
 use crate::text::{bytes, msg, number, percent};
@@ -79,7 +79,11 @@ pub(super) fn Game(lab: Lab) -> impl IntoView {
         let v = verdict.get()?;
         let perplexity = number(lang, v.perplexity, 3);
         let share = percent(lang, v.share, 1);
-        let words = if v.is_record { msg::bits_record(lang, &v.limit.to_string(), &perplexity, &share) } else { msg::bits_no_record(lang, &v.limit.to_string(), &perplexity, &share) };
+        let words = if v.is_record {
+            msg::bits_record(lang, &v.limit.to_string(), &perplexity, &share)
+        } else {
+            msg::bits_no_record(lang, &v.limit.to_string(), &perplexity, &share)
+        };
         let lost = if v.was_kept { "" } else { msg::ui_not_kept(lang) };
         Some(view! { <p class="verdict"><b>{words}</b>" "{lost}</p> }.into_any())
     };
@@ -92,14 +96,16 @@ pub(super) fn Game(lab: Lab) -> impl IntoView {
         } else {
             msg::bits_too_big(lang, &limit().to_string(), &percent(lang, share, 1))
         };
-        Some(view! {
-            <div class=class role="img" aria-label=words.clone()>
-                <span class="fill" style:width=wide(share)></span>
-                <span class="limit" style:left=wide(f64::from(limit()) / 100.0)></span>
-            </div>
-            <p class="gauge-words">{words}</p>
-        }
-        .into_any())
+        Some(
+            view! {
+                <div class=class role="img" aria-label=words.clone()>
+                    <span class="fill" style:width=wide(share)></span>
+                    <span class="limit" style:left=wide(f64::from(limit()) / 100.0)></span>
+                </div>
+                <p class="gauge-words">{words}</p>
+            }
+            .into_any(),
+        )
     };
     let limits = LIMITS.map(|l| [l.to_string().as_str(), " %"].concat()).to_vec();
     let selected = Signal::derive(move || LIMITS.iter().position(|l| *l == limit()).unwrap_or(0));
@@ -124,7 +130,8 @@ pub(super) fn Game(lab: Lab) -> impl IntoView {
                     };
                     view! { <button type="button" class="button" on:click=load>{msg::bits_search_load(lang)}</button> }
                 });
-                view! { <li><b>{["≤ ", &limit.to_string(), " %"].concat()}</b><span>{words}</span>{load}</li> }.into_any()
+                view! { <li><b>{["≤ ", &limit.to_string(), " %"].concat()}</b><span>{words}</span>{load}</li> }
+                    .into_any()
             })
             .collect_view()
     };

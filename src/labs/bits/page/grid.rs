@@ -133,14 +133,29 @@ pub(super) fn Plan(lab: Lab) -> impl IntoView {
             // The first unit is alone in its row, and so may be the last.
             "ArrowRight" => here + 1,
             "ArrowLeft" => here - 1,
-            "ArrowDown" => if here == 0 { 1 } else { here + 4 },
-            "ArrowUp" => if here <= 4 { 0 } else { here - 4 },
+            "ArrowDown" => {
+                if here == 0 {
+                    1
+                } else {
+                    here + 4
+                }
+            }
+            "ArrowUp" => {
+                if here <= 4 {
+                    0
+                } else {
+                    here - 4
+                }
+            }
             "Home" => 0,
             "End" => last,
             digit => {
                 let mut digits = digit.chars();
                 let number = digits.next().and_then(|d| d.to_digit(10)).filter(|_| digits.next().is_none());
-                let format = number.and_then(|n| n.checked_sub(1)).and_then(|n| char::from_digit(n, 10)).and_then(format_of_digit);
+                let format = number
+                    .and_then(|n| n.checked_sub(1))
+                    .and_then(|n| char::from_digit(n, 10))
+                    .and_then(format_of_digit);
                 if let Some(format) = format {
                     ev.prevent_default();
                     lab.paint(std::iter::once(here as usize), format);

@@ -71,7 +71,9 @@ impl Lab {
             }),
             cursor: RwSignal::new(None),
             pinned: RwSignal::new(false),
-            index: Signal::derive(move || super::pictures::grid(picture, view.get(), size.get(), super::pictures::INDEX)),
+            index: Signal::derive(move || {
+                super::pictures::grid(picture, view.get(), size.get(), super::pictures::INDEX)
+            }),
         };
         Lab {
             runner: Runner::current(),
@@ -127,7 +129,10 @@ impl Lab {
                         let count = self.units.with_untracked(|u| u.len()).max(c.selected as usize + 1);
                         c.formats(count)[c.selected as usize]
                     };
-                    p.selected != c.selected || p.group != c.group || format(p) != format(c) || *view != self.view.get_untracked()
+                    p.selected != c.selected
+                        || p.group != c.group
+                        || format(p) != format(c)
+                        || *view != self.view.get_untracked()
                 })
             })
         })

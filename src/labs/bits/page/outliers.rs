@@ -7,7 +7,9 @@ use crate::labs::Command;
 use crate::labs::bits::{OUTLIERS, Outliers, Task, WeightFormat, tables};
 use crate::protocol::Table;
 use crate::text::{Lang, msg, number, significant};
-use crate::ui::{Axis, DataTable, Kind, Look, Plot, PlotSpec, Row, RunButton, Segmented, Series, Shown, Slider, use_lang};
+use crate::ui::{
+    Axis, DataTable, Kind, Look, Plot, PlotSpec, Row, RunButton, Segmented, Series, Shown, Slider, use_lang,
+};
 
 const FORMATS: [WeightFormat; 2] = [WeightFormat::Int8, WeightFormat::Int4];
 /// Colours of the two ways of scaling, and of the weights themselves.
@@ -75,15 +77,14 @@ pub(super) fn Injector(lab: Lab) -> impl IntoView {
     let format = RwSignal::new(1usize);
     let run = Callback::new(move |()| {
         let (unit, group) = lab.config.with_untracked(|c| (c.selected, c.group));
-        let outliers = Outliers { unit, factor: factor.get_untracked() as f32, format: FORMATS[format.get_untracked()], group };
+        let outliers =
+            Outliers { unit, factor: factor.get_untracked() as f32, format: FORMATS[format.get_untracked()], group };
         lab.runner.run(lab.outliers, &Command::Bits { task: Task::Outliers { outliers } });
     });
     let cases = Memo::new(move |_| lab.outliers.table(tables::OUTLIERS));
     let table: Signal<Vec<Row>> = Memo::new(move |_| cases.get().map(|t| rows(lang, &t)).unwrap_or_default()).into();
-    let spec: Signal<PlotSpec> = Memo::new(move |_| {
-        lab.outliers.table(tables::OUTLIER_ROW).map(|t| plot(lang, &t)).unwrap_or_default()
-    })
-    .into();
+    let spec: Signal<PlotSpec> =
+        Memo::new(move |_| lab.outliers.table(tables::OUTLIER_ROW).map(|t| plot(lang, &t)).unwrap_or_default()).into();
     let unit = move || {
         lab.units.with(|u| lab.config.with(|c| u.get(c.selected as usize).map(|u| u.name(lang))).unwrap_or_default())
     };

@@ -7,7 +7,9 @@ use super::plan::look;
 use crate::labs::bits::{View, WeightFormat, tables, tensors};
 use crate::protocol::Table;
 use crate::text::{bytes, integer, msg, number, significant};
-use crate::ui::{Axis, ColourMap, Grid, Heatmap, Kind, Look, Notice, Plot, PlotSpec, RunStatus, RunView, Series, Window, use_lang};
+use crate::ui::{
+    Axis, ColourMap, Grid, Heatmap, Kind, Look, Notice, Plot, PlotSpec, RunStatus, RunView, Series, Window, use_lang,
+};
 
 /// The tensor that says which weight a cell shows.
 pub(super) const INDEX: &str = tensors::INDEX;
@@ -48,7 +50,13 @@ fn histogram(lang: crate::text::Lang, table: &Table, format: WeightFormat) -> Pl
         points: bins("before"),
         names: Vec::new(),
     };
-    let after = Series { label: format.name(), look: look(format), kind: Kind::Steps, points: bins("after"), names: Vec::new() };
+    let after = Series {
+        label: format.name(),
+        look: look(format),
+        kind: Kind::Steps,
+        points: bins("after"),
+        names: Vec::new(),
+    };
     PlotSpec {
         name: "unit-histogram",
         title: msg::bits_histogram(lang).to_owned(),

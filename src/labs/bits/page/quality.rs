@@ -63,7 +63,12 @@ pub(super) fn Quality(lab: Lab) -> impl IntoView {
             perplexity(lang, &table, "es", msg::bits_perplexity_es(lang)),
             perplexity(lang, &table, "en", msg::bits_perplexity_en(lang)),
             Some(tile(msg::bits_kl(lang), significant(lang, kl, 3), msg::bits_kl_remark(lang).to_owned(), "tile")),
-            Some(tile(msg::bits_agreement(lang), percent(lang, agreement, 1), msg::bits_agreement_remark(lang, &integer(lang, tokens as u64)), "tile")),
+            Some(tile(
+                msg::bits_agreement(lang),
+                percent(lang, agreement, 1),
+                msg::bits_agreement_remark(lang, &integer(lang, tokens as u64)),
+                "tile",
+            )),
         ];
         Some(all.into_iter().flatten().collect_view())
     };
@@ -96,7 +101,7 @@ pub(super) fn Quality(lab: Lab) -> impl IntoView {
             <div hidden=move || failed.with(Option::is_none)>
                 <button type="button" class="button" on:click=move |_| lab.again()>{msg::model_retry(lang)}</button>
             </div>
-            <dl class="tiles" role="status">{figures}{sizes}</dl>
+            <div role="status"><dl class="tiles">{figures}{sizes}</dl></div>
             <p class="hint">{msg::bits_quality_hint(lang)}</p>
         </section>
     }

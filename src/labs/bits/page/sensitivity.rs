@@ -10,14 +10,16 @@ use crate::text::{Lang, msg};
 use crate::ui::{Axis, FormatChips, Kind, Plot, PlotSpec, RunButton, Series, use_lang};
 
 /// Formats worth asking about: the others spoil next to nothing.
-pub(super) const ASKED: [WeightFormat; 4] = [WeightFormat::Int4, WeightFormat::Nf4, WeightFormat::Int3, WeightFormat::Int2];
+pub(super) const ASKED: [WeightFormat; 4] =
+    [WeightFormat::Int4, WeightFormat::Nf4, WeightFormat::Int3, WeightFormat::Int2];
 
 fn plot(lang: Lang, table: &Table, units: &[Unit], format: WeightFormat) -> PlotSpec {
     let mut rows: Vec<(usize, f64)> = (0..table.rows.len())
         .filter_map(|i| Some((table.number(i, "unit")? as usize, table.number(i, "increase")?)))
         .collect();
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let names: Vec<String> = rows.iter().map(|(u, _)| units.get(*u).map(|u| u.name(lang)).unwrap_or_default()).collect();
+    let names: Vec<String> =
+        rows.iter().map(|(u, _)| units.get(*u).map(|u| u.name(lang)).unwrap_or_default()).collect();
     let points = rows.iter().enumerate().map(|(rank, (_, rise))| [rise.min(0.0), rise.max(0.0), rank as f64]).collect();
     PlotSpec {
         name: "sensitivity",

@@ -20,9 +20,8 @@ const PROMPTS: [(fn(Lang) -> &'static str, &str); 5] = [
 #[component]
 pub(super) fn Written(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let chosen = Memo::new(move |_| {
-        lab.config.with(|c| PROMPTS.iter().position(|p| p.1 == c.prompt).unwrap_or(PROMPTS.len()))
-    });
+    let chosen =
+        Memo::new(move |_| lab.config.with(|c| PROMPTS.iter().position(|p| p.1 == c.prompt).unwrap_or(PROMPTS.len())));
     let mut titles: Vec<String> = PROMPTS.iter().map(|p| (p.0)(lang).to_owned()).collect();
     titles.push(msg::bits_prompt_own(lang).to_owned());
     let choose = Callback::new(move |i: usize| {
@@ -40,7 +39,13 @@ pub(super) fn Written(lab: Lab) -> impl IntoView {
                 let tokens = (0..t.rows.len()).map(|i| {
                     // What follows the first difference differs for that reason: only equal places count after it.
                     let differs = word(i, column) != word(i, other);
-                    let class = if Some(i) == first { "differs parting" } else if differs { "differs" } else { "" };
+                    let class = if Some(i) == first {
+                        "differs parting"
+                    } else if differs {
+                        "differs"
+                    } else {
+                        ""
+                    };
                     view! { <span class=class>{word(i, column)}</span> }.into_any()
                 });
                 Some(tokens.collect_view())

@@ -69,12 +69,7 @@ impl Loaded {
         outcome
     }
 
-    async fn cases(
-        &mut self,
-        unit: usize,
-        cases: [(&str, &Vec<f32>, Vec<f32>); 6],
-        ctx: &Ctx,
-    ) -> Result<(), LabError> {
+    async fn cases(&mut self, unit: usize, cases: [(&str, &Vec<f32>, Vec<f32>); 6], ctx: &Ctx) -> Result<(), LabError> {
         let mut table = Table::new(tables::OUTLIERS, &["case", "perplexity", "sqnr_db"]);
         let total = cases.len() as u64;
         for (done, (case, original, values)) in cases.into_iter().enumerate() {

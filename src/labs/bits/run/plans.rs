@@ -40,7 +40,9 @@ fn path(rises: &[Vec<f64>], bytes: &[Vec<f64>]) -> Vec<Vec<usize>> {
             let saved = bytes[unit][level - 1] - bytes[unit][level];
             Some(Step { unit, level, rise: rise.max(0.0) / saved.max(1.0), bytes: saved })
         });
-        let Some(best) = steps.min_by(|a, b| a.rise.total_cmp(&b.rise).then(b.bytes.total_cmp(&a.bytes))) else { break };
+        let Some(best) = steps.min_by(|a, b| a.rise.total_cmp(&b.rise).then(b.bytes.total_cmp(&a.bytes))) else {
+            break;
+        };
         levels[best.unit] = best.level;
         out.push(levels.clone());
     }

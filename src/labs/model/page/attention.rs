@@ -36,9 +36,8 @@ pub(super) fn Attention(lab: Lab) -> impl IntoView {
     let size = Memo::new(move |_| tensor.with(|t| t.as_ref().and_then(|t| shape(&t.0))).unwrap_or_default());
     let chosen = RwSignal::new((0usize, 0usize));
     let cursor = RwSignal::new(None::<(usize, usize)>);
-    let head = move |layer: usize, head: usize| {
-        Signal::derive(move || tensor.with(|t| head_of(&t.as_ref()?.0, layer, head)))
-    };
+    let head =
+        move |layer: usize, head: usize| Signal::derive(move || tensor.with(|t| head_of(&t.as_ref()?.0, layer, head)));
     let small = move || {
         let (layers, heads, _) = size.get();
         (0..layers)

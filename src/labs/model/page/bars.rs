@@ -64,15 +64,18 @@ pub(super) fn Bars(lab: Lab) -> impl IntoView {
                     Some(_) => msg::model_choose(lang, &bar.text, &value),
                     None => msg::model_choose_left_out(lang, &bar.text, &value),
                 };
+                // Seen as hatching; said in a word.
+                let left_out =
+                    bar.kept.is_none().then(|| view! { <span class="hidden">" "{msg::model_legend_out(lang)}</span> });
                 view! {
                     <li class:out=bar.kept.is_none() class:taken=bar.is_taken>
-                        <button type="button" aria-label=label on:click=move |_| lab.choose(step, bar.id)>
+                        <button type="button" title=label on:click=move |_| lab.choose(step, bar.id)>
                             <span class="word">{bar.text}</span>
                             <span class="track">
                                 <span class="before" style:width=wide(bar.probability)></span>
                                 <span class="after" style:width=wide(bar.kept.unwrap_or(0.0))></span>
                             </span>
-                            <span class="share">{value}</span>
+                            <span class="share">{value}{left_out}</span>
                         </button>
                     </li>
                 }

@@ -18,7 +18,8 @@ enum Reply {
 
 /// What a text after questions is: mostly questions, mostly something else, or nothing.
 fn reply(text: &str) -> Reply {
-    let sentences: Vec<&str> = text.split_inclusive(['?', '.', '!', '\n']).map(str::trim).filter(|s| s.len() > 3).collect();
+    let sentences: Vec<&str> =
+        text.split_inclusive(['?', '.', '!', '\n']).map(str::trim).filter(|s| s.len() > 3).collect();
     let asked = sentences.iter().filter(|s| s.ends_with('?')).count();
     match sentences.len() {
         0 => Reply::Ends,

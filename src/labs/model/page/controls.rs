@@ -77,8 +77,7 @@ fn decimal(value: f32) -> f64 {
 #[component]
 fn Draw(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let (temperature, set_temperature) =
-        number(lab, |c| decimal(c.temperature), |c, v| c.temperature = v as f32);
+    let (temperature, set_temperature) = number(lab, |c| decimal(c.temperature), |c, v| c.temperature = v as f32);
     let (top_k, set_top_k) = number(lab, |c| c.top_k.into(), |c, v| c.top_k = v as u32);
     let (top_p, set_top_p) = number(lab, |c| decimal(c.top_p), |c, v| c.top_p = v as f32);
     let (seed, set_seed) = number(lab, |c| c.seed.into(), |c, v| c.seed = v as u32);

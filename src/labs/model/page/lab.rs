@@ -52,10 +52,13 @@ impl Lab {
             generated: Memo::new(move |_| run.series.with(|s| s.get(series::GENERATED).cloned().unwrap_or_default())),
             prompt: Memo::new(move |_| {
                 let table = run.table(tables::TOKENS);
-                let ids = table.map(|t| (0..t.rows.len()).filter_map(|i| t.number(i, "id").map(|v| v as u32)).collect());
+                let ids =
+                    table.map(|t| (0..t.rows.len()).filter_map(|i| t.number(i, "id").map(|v| v as u32)).collect());
                 Arc::new(ids.unwrap_or_default())
             }),
-            words: Memo::new(move |_| Arc::new(run.table(tables::VOCABULARY).map(|t| Words::new(&t)).unwrap_or_default())),
+            words: Memo::new(move |_| {
+                Arc::new(run.table(tables::VOCABULARY).map(|t| Words::new(&t)).unwrap_or_default())
+            }),
             at: RwSignal::new(None),
             is_generation: RwSignal::new(false),
         }
@@ -64,7 +67,11 @@ impl Lab {
     /// Looks at the prompt, and again whenever it is another one.
     pub(super) fn start(self) {
         // A link with chosen tokens shows the text that follows them, as its sender saw it.
-        if self.config.with_untracked(|c| c.given.is_empty()) { self.look() } else { self.generate() }
+        if self.config.with_untracked(|c| c.given.is_empty()) {
+            self.look()
+        } else {
+            self.generate()
+        }
         let due = Later::new(Callback::new(move |()| {
             if self.is_outdated() {
                 self.look();

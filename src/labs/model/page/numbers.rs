@@ -17,7 +17,10 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
         let whole = |column: &str| integer(lang, get(column) as u64);
         let mut rows = vec![
             (msg::model_parameters(lang), whole("parameters")),
-            (msg::model_layers(lang), msg::model_layers_value(lang, &whole("heads"), &whole("key_heads"), &whole("layers"))),
+            (
+                msg::model_layers(lang),
+                msg::model_layers_value(lang, &whole("heads"), &whole("key_heads"), &whole("layers")),
+            ),
             (msg::model_channels(lang), whole("channels")),
             (msg::model_vocabulary(lang), whole("vocabulary")),
             (msg::model_context(lang), whole("context")),
@@ -27,7 +30,11 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
         ];
         if let Some(speed) = lab.run.table(tables::SPEED) {
             let get = |column: &str| speed.number(0, column).unwrap_or(f64::NAN) as u64;
-            let cache = msg::model_cache_value(lang, &bytes(lang, get("cache_capacity_bytes")), &bytes(lang, get("cache_bytes")));
+            let cache = msg::model_cache_value(
+                lang,
+                &bytes(lang, get("cache_capacity_bytes")),
+                &bytes(lang, get("cache_bytes")),
+            );
             rows.push((msg::model_cache(lang), cache));
         }
         let row = |(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();

@@ -36,7 +36,10 @@ pub(super) const PRESETS: [Preset; 9] = [
     Preset {
         title: msg::model_preset_recall,
         notice: msg::model_preset_recall_notice,
-        config: || Config { length: 40, ..greedy("Teresa tenía un burro gris que se llamaba Trueno. Un día, el burro se escapó. Teresa llamó a") },
+        config: || Config {
+            length: 40,
+            ..greedy("Teresa tenía un burro gris que se llamaba Trueno. Un día, el burro se escapó. Teresa llamó a")
+        },
     },
     Preset {
         title: msg::model_preset_hot,
@@ -51,7 +54,10 @@ pub(super) const PRESETS: [Preset; 9] = [
     Preset {
         title: msg::model_preset_english_questions,
         notice: msg::model_preset_english_questions_notice,
-        config: || Config { length: 64, ..greedy("How do I make an omelette?\nWhere does Rosa live?\nWhat does the cow eat?\n") },
+        config: || Config {
+            length: 64,
+            ..greedy("How do I make an omelette?\nWhere does Rosa live?\nWhat does the cow eat?\n")
+        },
     },
     Preset {
         title: msg::model_preset_english_clinic,

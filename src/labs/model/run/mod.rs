@@ -87,8 +87,16 @@ impl Loaded {
     fn begin(&self, config: &Config, ctx: &Ctx) -> Result<Vec<u32>, LabError> {
         let llama = self.decoder.config();
         let columns = [
-            "parameters", "layers", "heads", "key_heads", "channels", "vocabulary", "context", "file_bytes",
-            "weight_bytes", "load_millis",
+            "parameters",
+            "layers",
+            "heads",
+            "key_heads",
+            "channels",
+            "vocabulary",
+            "context",
+            "file_bytes",
+            "weight_bytes",
+            "load_millis",
         ];
         let mut table = Table::new(tables::MODEL, &columns);
         let weights: u64 = self.decoder.sizes().iter().map(|s| s.allocated_bytes).sum();

@@ -25,12 +25,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`LabError::Malformed`], [`LabError::FileGone`], [`LabError::NoSuchTensor`], or what the device says.
-pub async fn load(
-    source: &Source,
-    at_hand: Option<Loaded>,
-    fetched: &Fetched,
-    ctx: &Ctx,
-) -> Result<Loaded, LabError> {
+pub async fn load(source: &Source, at_hand: Option<Loaded>, fetched: &Fetched, ctx: &Ctx) -> Result<Loaded, LabError> {
     let at_hand = at_hand.filter(|l| l.tier == ctx.device.tier());
     if let Some(loaded) = at_hand.as_ref().filter(|l| l.source == *source) {
         return Ok(Loaded {
