@@ -28,11 +28,16 @@ pub fn bench(arguments: &[&str]) -> Outcome {
     if dist::existing().is_err() {
         dist::dist()?;
     }
-    // `--cold` measures the way to the first result, otherwise products against the peers.
-    let (cold, rest): (Vec<&str>, Vec<&str>) = rest.iter().partition(|a| **a == "--cold");
-    let script = if cold.is_empty() { "tests/bench/products.mjs" } else { "tests/bench/cold.mjs" };
+    // `--cold` measures the way to the first result, `--decoder` tokens a second, otherwise products against the peers.
+    let script = if rest.contains(&"--cold") {
+        "tests/bench/cold.mjs"
+    } else if rest.contains(&"--decoder") {
+        "tests/bench/decoder.mjs"
+    } else {
+        "tests/bench/products.mjs"
+    };
     let mut bench = command("node", &[script]);
-    bench.args(rest);
+    bench.args(rest.iter().filter(|a| !["--cold", "--decoder"].contains(*a)));
     run(bench)
 }
 
