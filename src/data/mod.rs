@@ -7,6 +7,8 @@
 
 mod byte_level;
 pub mod csv;
+#[cfg(feature = "text-models")]
+pub mod held_out;
 pub mod llama;
 pub mod npy;
 pub mod safetensors;

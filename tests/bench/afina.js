@@ -1,6 +1,6 @@
 // The shipped kernels worker, driven through its own messages.
 
-/** One worker; `run(command)` gives the tables of a run by their names. */
+/** One worker; `run(command)` gives the tables and series of a run by their names. */
 export class Afina {
   #worker;
   #last = 0;
@@ -37,6 +37,7 @@ export class Afina {
     const run = this.#runs.get(content.run);
     if (!run) return;
     if (name === "table") run.tables[content.table.name] = rowsOf(content.table);
+    if (name === "points") (run.tables[content.series] ??= []).push(...content.points);
     if (name === "done") run.end(run.tables);
     if (name === "failed") run.fail(new Error(JSON.stringify(content.error)));
     if (name === "done" || name === "failed") this.#runs.delete(content.run);

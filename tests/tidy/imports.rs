@@ -13,7 +13,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     ("data", &["math", "protocol"]),
     ("wgsl", &["protocol"]),
     ("model", &["gpu", "kernels", "math", "data", "protocol"]),
-    ("nets", &["gpu", "kernels", "math", "data", "protocol"]),
+    ("nets", &["gpu", "kernels", "math", "data", "model", "protocol"]),
     ("labs", &["math", "protocol", "lab", "labs/ctx"]),
     ("labs/ctx", &["gpu", "protocol"]),
     ("lab", &["math", "protocol"]),

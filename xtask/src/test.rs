@@ -8,6 +8,8 @@ use crate::setup;
 
 /// Everything that has tests but burn, which takes minutes to build: `wgsl` is the workshop, `ui` the bridge to the workers.
 const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl,afina/text-models";
+/// What the tests with burn need; apart, because burn takes minutes to compile.
+const BURN_FEATURES: &str = "gpu,train,text-models";
 
 /// What has been counted so far, and what is to be said about failures.
 #[derive(Default)]
@@ -157,11 +159,32 @@ fn tidy(tally: &mut Tally) {
     };
     const WASM: &str = "--target=wasm32-unknown-unknown";
     tally.check("clippy, native", || clippy(&["-p", "afina", "-p", "xtask", "--all-targets", "--features", FEATURES]));
+    tally.check("clippy, with burn", || {
+        let tests = ["--test", "gradients", "--test", "pretrain"];
+        let mut all = vec!["-p", "afina", "--features", BURN_FEATURES, "--lib", "--bin", "pretrain"];
+        all.extend(tests);
+        clippy(&all)
+    });
     tally.check("clippy, the page's wasm", || {
-        clippy(&[WASM, "--features", "ui", "--bin", "app", "--bin", "quant", "--bin", "kernel"])
+        clippy(&[
+            WASM,
+            "--features",
+            "ui",
+            "--bin",
+            "app",
+            "--bin",
+            "quant",
+            "--bin",
+            "kernel",
+            "--bin",
+            "model",
+            "--bin",
+            "bits",
+        ])
     });
     tally.check("clippy, the workers' wasm", || clippy(&[WASM, "--features", "gpu", "--bin", "kernels"]));
     tally.check("clippy, the workshop's wasm", || clippy(&[WASM, "--features", "gpu,wgsl", "--bin", "workshop"]));
+    tally.check("clippy, the text worker's wasm", || clippy(&[WASM, "--features", "gpu,text-models", "--bin", "text"]));
 }
 
 fn native(tally: &mut Tally, further: &[&str]) {
@@ -179,8 +202,13 @@ fn native(tally: &mut Tally, further: &[&str]) {
     );
     // Other tests would be compiled again with burn and show nothing new. A filter is for them: here it may leave none.
     if further.is_empty() {
-        let arguments = ["test", "-p", "afina", "--features", "gpu,train", "--test", "gradients"];
-        tally.suite("gradients, with burn", || run_and_read(command("cargo", &arguments)), counts_of_cargo);
+        let arguments =
+            ["test", "-p", "afina", "--features", BURN_FEATURES, "--test", "gradients", "--test", "pretrain"];
+        tally.suite(
+            "gradients and pretraining, with burn",
+            || run_and_read(command("cargo", &arguments)),
+            counts_of_cargo,
+        );
     }
 }
 

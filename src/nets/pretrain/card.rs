@@ -2,10 +2,21 @@
 
 use std::fmt::Write as _;
 
+use crate::data::held_out::{WINDOW, windows_for};
 use crate::data::safetensors::{Writing, write as safetensors};
 
-use super::measure::Row;
+use super::formats::{self, GROUP};
+use super::measure;
 use super::{Failure, Progress, Settings, write_whole};
+
+/// What was measured of the finished model, and what it was trained on.
+pub struct Measured {
+    pub table: Vec<measure::Row>,
+    pub formats: Vec<formats::Row>,
+    /// Of each language, that the formats were measured on.
+    pub tokens: usize,
+    pub device: String,
+}
 
 /// Points of the curve that is drawn.
 const POINTS: usize = 200;
@@ -18,8 +29,7 @@ pub fn write(
     settings: &Settings,
     weights: &[Vec<f32>],
     progress: &Progress,
-    table: &[Row],
-    device: &str,
+    measured: &Measured,
 ) -> Result<(), Failure> {
     let specs = settings.config.tensors();
     let tensors: Vec<Writing<'_>> = specs
@@ -38,7 +48,7 @@ pub fn write(
     file("generation_config.json", format!("{generation:#}\n").as_bytes())?;
     file("loss.csv", curve(settings, progress).as_bytes())?;
     file("loss.svg", drawing(progress).as_bytes())?;
-    file("README.md", card(settings, progress, table, device).as_bytes())
+    file("README.md", card(settings, progress, measured).as_bytes())
 }
 
 /// Every step's loss, and beside it what was held out where it was looked at; in nats a token.
@@ -105,7 +115,8 @@ fn drawing(progress: &Progress) -> String {
     out
 }
 
-fn card(settings: &Settings, progress: &Progress, table: &[Row], device: &str) -> String {
+fn card(settings: &Settings, progress: &Progress, measured: &Measured) -> String {
+    let Measured { table, formats, tokens: lab_tokens, device } = measured;
     let Settings { config, seed, steps, batch, context, rate, .. } = settings;
     let tokens = u64::from(*steps) * settings.step_tokens() as u64;
     let minutes = progress.seconds / 60.0;
@@ -151,6 +162,18 @@ fn card(settings: &Settings, progress: &Progress, table: &[Row], device: &str) -
     for row in table {
         let (language, known, held_out) = (row.language.code(), row.known.exp(), row.held_out.exp());
         let _ = writeln!(out, "| {} | {language} | {known:.3} | {held_out:.3} |", row.kind.name());
+    }
+    let _ = write!(
+        out,
+        "\n## Perplexity by format\n\n\
+         All matrices in one format, {GROUP} weights a scale, on held-out documents: {} windows of {WINDOW} tokens of each \
+         language, each read by itself. The lab \"bits to text\" measures the same in the browser.\n\n\
+         | format | KB | es | en |\n| --- | --- | --- | --- |\n",
+        windows_for(*lab_tokens)
+    );
+    for row in formats {
+        let (name, kilobytes, [es, en]) = (row.format.name(), row.size_bytes as f64 / 1024.0, row.perplexities);
+        let _ = writeln!(out, "| {name} | {kilobytes:.0} | {es:.4} | {en:.4} |");
     }
     out
 }

@@ -5,12 +5,14 @@
 //! text.rs      the text as sequences of token numbers
 //! progress.rs  the losses so far, and the file that an interrupted run goes on from
 //! measure.rs   loss on text that was held out
+//! formats.rs   the same with fewer bits a weight
 //! card.rs      the model folder: weights, configuration, card, loss curve
 //! ```
 //!
 //! The same seed gives the same model on the same kind of device, whether the run was interrupted or not.
 
 mod card;
+mod formats;
 mod measure;
 mod progress;
 mod settings;
@@ -34,6 +36,8 @@ pub use text::Stream;
 
 /// Steps between two looks at held-out text.
 const LOOK_EVERY: u32 = 200;
+/// Tokens of each language that the lab hands a plan's grade out on.
+const LAB_TOKENS: usize = 5_000;
 /// Gradients longer than this are scaled down.
 const CLIP: f32 = 1.0;
 /// Part of all steps in which the rate rises, and what is left of it in the end.
@@ -111,7 +115,9 @@ pub fn run(settings: &Settings, say: &mut dyn FnMut(&str)) -> Result<(), Failure
     let weights = pollster::block_on(trained.parameters())?;
     say("measuring on held-out text");
     let table = measure::table(&place, config, &weights, &tokenizer, settings)?;
-    card::write(settings, &weights, &progress, &table, &device_name)?;
+    let tokens = LAB_TOKENS.min(settings.measured * settings.context);
+    let formats = formats::table(config, &weights, &tokenizer, tokens)?;
+    card::write(settings, &weights, &progress, &card::Measured { table, formats, tokens, device: device_name })?;
     say(&format!("written to {}", settings.out.display()));
     Ok(())
 }

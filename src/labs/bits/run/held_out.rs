@@ -1,13 +1,11 @@
-//! Text that the model has not read, and that is about combinations it was not trained on.
+//! The held-out text, and what FP32 says to it.
 
-use crate::data::world::{Language, Split, World};
+pub use crate::data::held_out::{WINDOW, windows_for};
+
+use crate::data::held_out::HeldOutText;
+use crate::data::world::Language;
 use crate::model::TextModel;
 use crate::protocol::LabError;
-
-/// Tokens that are read together; each window begins anew, so that its first tokens are hard for every plan alike.
-pub const WINDOW: usize = 128;
-/// The world that the shipped model was trained in.
-const SEED: u32 = 1;
 
 /// A window: what goes in, and what comes next at each place.
 pub struct Window {
@@ -24,46 +22,31 @@ pub struct Reference {
     pub logits: Option<Vec<f32>>,
 }
 
-/// The windows of both languages, made as they are needed.
-#[derive(Default)]
-pub struct HeldOut {
-    made: [Stream; 2],
-}
-
-#[derive(Default)]
-struct Stream {
-    tokens: Vec<u32>,
-    documents: u32,
-    windows: Vec<Window>,
-}
-
 /// The languages in the order of the tables, with their words there.
 pub const LANGUAGES: [(Language, &str); 2] = [(Language::Spanish, "es"), (Language::English, "en")];
 
+/// The windows of both languages, made as they are needed.
+pub struct HeldOut {
+    made: [(HeldOutText, Vec<Window>); 2],
+}
+
+impl Default for HeldOut {
+    fn default() -> HeldOut {
+        HeldOut { made: LANGUAGES.map(|(language, _)| (HeldOutText::new(language), Vec::new())) }
+    }
+}
+
 impl HeldOut {
-    /// At least the first `count` windows of a language: documents one after the other, the end of text before each.
+    /// At least the first `count` windows of a language.
     ///
     /// # Errors
     /// Those of the tokenizer.
     pub fn windows(&mut self, language: usize, count: usize, model: &TextModel) -> Result<&mut [Window], LabError> {
-        let made = &mut self.made[language];
-        let world = World::new(SEED);
-        while made.windows.len() < count {
-            while made.tokens.len() < WINDOW + 1 {
-                let text = world.document(LANGUAGES[language].0, Split::Test, made.documents).text;
-                made.tokens.extend(model.prompt(&text)?);
-                made.documents += 1;
-            }
-            let inputs = made.tokens[..WINDOW].to_vec();
-            let targets = made.tokens[1..=WINDOW].to_vec();
-            made.tokens.drain(..WINDOW);
-            made.windows.push(Window { inputs, targets, reference: None });
+        let (text, windows) = &mut self.made[language];
+        while windows.len() < count {
+            let (inputs, targets) = text.next_window(&model.tokenizer)?;
+            windows.push(Window { inputs, targets, reference: None });
         }
-        Ok(&mut made.windows[..count])
+        Ok(&mut windows[..count])
     }
-}
-
-/// Windows that hold at least `tokens` tokens.
-pub fn windows_for(tokens: usize) -> usize {
-    tokens.div_ceil(WINDOW)
 }
