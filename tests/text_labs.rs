@@ -376,7 +376,7 @@ fn every_unit_is_asked_and_the_sweep_stops() {
     let kept = bench.bits(task());
     assert_eq!(kept.outcome(), Ok(()));
     assert_eq!(kept.table(bits::tables::SENSITIVITY).rows.len(), 9);
-    let second =
+    let second: Wanted =
         |e: &Event| matches!(e, Event::Table { table, .. } if table.name == "sensitivity" && table.rows.len() == 2);
     *bench.kept.stop_at.borrow_mut() = Some((bench.stops.clone(), second));
     let kept = bench.bits(task());
