@@ -102,11 +102,13 @@ impl Host for Site {
     }
 }
 
+type Wanted = fn(&Event) -> bool;
+
 /// Keeps events; presses Stop at the event that is told.
 #[derive(Default)]
 struct Kept {
     events: RefCell<Vec<Event>>,
-    stop_at: RefCell<Option<(Stops, fn(&Event) -> bool)>>,
+    stop_at: RefCell<Option<(Stops, Wanted)>>,
 }
 
 impl EventSink for Kept {
@@ -259,7 +261,7 @@ fn tokens_are_drawn_from_the_logits_that_are_shown() {
 #[test]
 fn stop_is_heard_between_tokens() {
     let mut bench = Bench::on(Tier::Cpu);
-    let third = |e: &Event| matches!(e, Event::Progress { phase: Phase::Computing, done: 3, .. });
+    let third: Wanted = |e: &Event| matches!(e, Event::Progress { phase: Phase::Computing, done: 3, .. });
     *bench.kept.stop_at.borrow_mut() = Some((bench.stops.clone(), third));
     let kept = bench.model(model::Task::Generate { config: prompt(|_| ()) });
     assert_eq!(kept.outcome(), Err(LabError::Stopped));
@@ -374,7 +376,7 @@ fn every_unit_is_asked_and_the_sweep_stops() {
     let kept = bench.bits(task());
     assert_eq!(kept.outcome(), Ok(()));
     assert_eq!(kept.table(bits::tables::SENSITIVITY).rows.len(), 9);
-    let second =
+    let second: Wanted =
         |e: &Event| matches!(e, Event::Table { table, .. } if table.name == "sensitivity" && table.rows.len() == 2);
     *bench.kept.stop_at.borrow_mut() = Some((bench.stops.clone(), second));
     let kept = bench.bits(task());

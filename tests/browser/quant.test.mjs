@@ -77,6 +77,18 @@ for (const tier of ["cpu", "gpu"]) {
   });
 }
 
+inEachBrowser("the page's own model is a source, fetched only when it is asked for", { path: "quant/", lang: "en", tier: "cpu", query: { c: link(seeded()) } }, async (visit) => {
+  await measured(visit);
+  const fetched = () => visit.log.filter(({ path }) => path.endsWith("model.safetensors")).length;
+  assert.equal(fetched(), 0);
+  const before = await visit.text(NUMBERS);
+  await visit.press("From the model");
+  await visit.page.waitForFunction((selector, before) => document.querySelector(selector)?.innerText !== before, { timeout: 60_000 }, NUMBERS, before);
+  await visit.see("128 × 128", { within: ".pictures" });
+  await visit.page.waitForFunction(() => [...document.querySelectorAll("select option")].filter((o) => /mlp\.down_proj/.test(o.textContent)).length === 6, { timeout: 60_000 });
+  assert.equal(fetched(), 1);
+});
+
 inEachBrowser("both tiers show the same numbers", { path: "quant/", lang: "en", tier: "cpu", query: { c: link(seeded()) }, timeout: 400_000 }, async (visit) => {
   const cpu = await measured(visit);
   await visit.go("quant/", { lang: "en", tier: "gpu", c: link(seeded()) });

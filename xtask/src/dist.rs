@@ -38,17 +38,19 @@ const WASM_FEATURES: [&str; 8] = [
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
 /// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
 /// what came in named here. `kernels` was 210 before it held every product, the decoder, vector search and the check of
-/// each on the visitor's adapter; `trainer`, which holds the same, was 1540 and also has the bridge to burn now.
+/// each on the visitor's adapter; `trainer`, which holds the same, was 1540 and also has the bridge to burn now. `text` is the
+/// kernels with the decoder that strings them together, the little world's texts and the crate `tokenizers`; the model that
+/// it fetches (5.6 MB, with progress) is no part of it.
 const BUDGETS: [(&str, u64); 9] = [
     ("first load", 190 * 1024),
-    ("model page", 300 * 1024),
-    ("bits page", 300 * 1024),
+    ("model page", 260 * 1024),
+    ("bits page", 280 * 1024),
     ("quant page", 300 * 1024),
     ("kernel page", 305 * 1024),
     ("kernels", 320 * 1024),
     ("trainer", 1660 * 1024),
     ("workshop", 600 * 1024),
-    ("text", 900 * 1024),
+    ("text", 880 * 1024),
 ];
 
 /// A finished site.

@@ -7,7 +7,7 @@ use super::plan::look;
 use crate::labs::Command;
 use crate::labs::bits::{Config, Task, format_of_digit, tables};
 use crate::protocol::Table;
-use crate::text::{Lang, bytes, msg, number};
+use crate::text::{Lang, bytes, msg, number, significant};
 use crate::ui::{Axis, Kind, Look, Plot, PlotSpec, RunButton, Series, use_lang};
 
 /// The rows of one kind, fewest bytes first.
@@ -18,12 +18,18 @@ fn rows_of(table: &Table, kind: &str) -> Vec<usize> {
     rows
 }
 
+/// Plans beyond so many times the lowest perplexity would squeeze all others into a line; they are named instead.
+const SHOWN_TIMES: f64 = 12.0;
+
 fn plot(lang: Lang, table: &Table) -> PlotSpec {
+    let perplexity = |i: usize| table.number(i, "perplexity").unwrap_or(f64::NAN);
+    let lowest = (0..table.rows.len()).map(perplexity).fold(f64::INFINITY, f64::min);
+    let is_shown = |i: &usize| perplexity(*i) <= lowest * SHOWN_TIMES;
     let point = |i: usize| {
         let kilobytes = table.number(i, "packed_bytes").unwrap_or(f64::NAN) / 1024.0;
-        [kilobytes, kilobytes, table.number(i, "perplexity").unwrap_or(f64::NAN)]
+        [kilobytes, kilobytes, perplexity(i)]
     };
-    let mixed = rows_of(table, "mixed");
+    let mixed: Vec<usize> = rows_of(table, "mixed").into_iter().filter(is_shown).collect();
     let mut series = vec![Series {
         label: msg::bits_search_mixed(lang).to_owned(),
         look: Look { colour: "var(--accent)", nth: 1 },
@@ -32,8 +38,13 @@ fn plot(lang: Lang, table: &Table) -> PlotSpec {
         names: mixed.iter().map(|i| table.text(*i, "plan").unwrap_or_default().to_owned()).collect(),
     }];
     series.push(Series { kind: Kind::Points, ..series[0].clone() });
+    let mut outside = Vec::new();
     for i in rows_of(table, "uniform") {
         let Some(format) = table.text(i, "plan").and_then(|p| format_of_digit(p.chars().next()?)) else { continue };
+        if !is_shown(&i) {
+            outside.push([format.name().as_str(), ": ", &significant(lang, perplexity(i), 3)].concat());
+            continue;
+        }
         series.push(Series {
             label: format.name(),
             look: look(format),
@@ -45,7 +56,7 @@ fn plot(lang: Lang, table: &Table) -> PlotSpec {
     PlotSpec {
         name: "mixed-precision",
         title: msg::bits_search_title(lang).to_owned(),
-        note: String::new(),
+        note: if outside.is_empty() { String::new() } else { msg::bits_search_outside(lang, &outside.join(", ")) },
         x: Axis { title: msg::bits_search_bytes(lang).to_owned(), log: true, ..Axis::default() },
         y: Axis { title: msg::bits_search_perplexity(lang).to_owned(), log: true, ..Axis::default() },
         series,

@@ -7,8 +7,10 @@ use crate::labs::bits::{Config, MAX_PROMPT_BYTES, tables};
 use crate::text::{Lang, integer, msg};
 use crate::ui::{Select, unique_id, use_lang};
 
+type Title = fn(Lang) -> &'static str;
+
 /// Prompts in the languages of the model.
-const PROMPTS: [(fn(Lang) -> &'static str, &str); 5] = [
+const PROMPTS: [(Title, &str); 5] = [
     (msg::bits_prompt_story, "En Villaluna vivía una chica que se llamaba Marta."),
     (msg::bits_prompt_sum, "12 + 5 = 17.\n8 + 7 ="),
     (msg::bits_prompt_questions, "¿Dónde vive Rosa?\n¿Qué come la vaca?\n"),

@@ -80,7 +80,8 @@ impl Loaded {
                     sums.kl += kl_divergence(base, &logits, WINDOW).iter().sum::<f64>();
                 }
             }
-            if with_kl && (at == 0 || at + 1 == windows) || !with_kl && at + 1 == windows {
+            let (is_first, is_last) = (at == 0, at + 1 == windows);
+            if is_last || with_kl && is_first {
                 ctx.table(table(&sums, with_kl));
             }
         }

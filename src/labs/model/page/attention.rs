@@ -69,12 +69,7 @@ pub(super) fn Attention(lab: Lab) -> impl IntoView {
         lab.generated.with(|g| ids.extend(g.iter().map(|t| t[0] as u32)));
         ids
     };
-    let word = move |place: usize| {
-        if place == 0 {
-            return "⟨·⟩".to_owned();
-        }
-        lab.words.with(|w| ids().get(place).map(|id| w.shown(*id)).unwrap_or_default())
-    };
+    let word = move |place: usize| lab.words.with(|w| ids().get(place).map(|id| w.shown(*id)).unwrap_or_default());
     let labels = move || (0..size.get().2).map(|place| view! { <span>{word(place)}</span> }.into_any()).collect_view();
     let reading = move || {
         let Some((row, col)) = cursor.get() else { return msg::model_attention_hint(lang).to_owned() };

@@ -40,7 +40,7 @@ pub(super) fn Opening(lab: Lab) -> impl IntoView {
             return;
         }
         let ids: Vec<u32> = lab.generated.with_untracked(|g| g.iter().map(|t| t[0] as u32).collect());
-        let text = lab.words.with_untracked(|w| w.text(&ids)).replace("<|endoftext|>", "");
+        let text = lab.words.with_untracked(|w| w.text(&ids));
         let right = reply(&text) as usize;
         let quoted: String = text.trim().replace('\n', " ").chars().take(110).collect();
         found.set(Some((right, msg::model_q1_numbers(lang, &quoted))));

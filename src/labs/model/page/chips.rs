@@ -29,7 +29,7 @@ pub(super) fn Text(lab: Lab) -> impl IntoView {
             .iter()
             .enumerate()
             .map(|(place, id)| {
-                let text = if place == 0 { "⟨·⟩".to_owned() } else { words.shown(*id) };
+                let text = words.shown(*id);
                 let title = if place == 0 {
                     msg::model_begin_title(lang, &id.to_string())
                 } else {

@@ -7,12 +7,16 @@ use super::link;
 use super::preset::PRESETS;
 use crate::labs::model::{Config, MAX_LENGTH, MAX_PROMPT_BYTES};
 use crate::text::msg;
-use crate::ui::{CopyButton, RunButton, Select, Slider, unique_id, use_lang};
+use crate::ui::{CopyButton, Details, RunButton, Select, Slider, unique_id, use_lang};
+
+/// Below this width the settings start folded, so that the text comes first.
+const FOLD_BELOW_PX: f64 = 900.0;
 
 /// Presets, prompt, Generate, and the settings of the draw.
 #[component]
 pub(super) fn Controls(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
+    let wide = window().inner_width().ok().and_then(|w| w.as_f64()).is_none_or(|w| w >= FOLD_BELOW_PX);
     // The last entry stands for any state that is no preset; what was chosen by hand does not count.
     let chosen = Memo::new(move |_| {
         lab.config.with(|c| {
@@ -49,7 +53,7 @@ pub(super) fn Controls(lab: Lab) -> impl IntoView {
                 <textarea id=id rows="4" maxlength=MAX_PROMPT_BYTES spellcheck="false" prop:value=move || lab.config.with(|c| c.prompt.clone()) on:input=written></textarea>
             </div>
             <RunButton view=lab.run label=msg::model_generate(lang) on_run=Callback::new(move |()| lab.generate_anew())/>
-            <Draw lab/>
+            <Details summary=msg::model_draw(lang).to_owned() open=wide><Draw lab/></Details>
             <div class="actions">
                 <button type="button" class="quiet" on:click=move |_| {
                     lab.config.set(Config::default());
@@ -84,7 +88,7 @@ fn Draw(lab: Lab) -> impl IntoView {
     let (length, set_length) = number(lab, |c| c.length.into(), |c, v| c.length = v as u32);
     view! {
         <fieldset class="draw">
-            <legend>{msg::model_draw(lang)}</legend>
+            <legend class="hidden">{msg::model_draw(lang)}</legend>
             <Slider label=msg::model_temperature(lang) value=temperature on_input=set_temperature min=0.0 max=2.0 step=0.05/>
             <Slider label=msg::model_top_k(lang) value=top_k on_input=set_top_k min=0.0 max=100.0/>
             <Slider label=msg::model_top_p(lang) value=top_p on_input=set_top_p min=0.05 max=1.0 step=0.01/>

@@ -15,6 +15,14 @@ fn readable(bytes: &[u8]) -> String {
     }
 }
 
+/// The mark that stands for a token between texts.
+pub(super) const MARK: &str = "⟨·⟩";
+
+/// Whether a token is one of those that stand for no text.
+fn is_special(token: &str) -> bool {
+    token.starts_with("<|") && token.ends_with("|>")
+}
+
 impl Words {
     /// The vocabulary of a table with the column `token`.
     pub(super) fn new(table: &Table) -> Words {
@@ -25,6 +33,9 @@ impl Words {
     /// The text of one token.
     pub(super) fn of(&self, id: u32) -> String {
         let token = self.0.get(id as usize).map(String::as_str).unwrap_or_default();
+        if is_special(token) {
+            return MARK.to_owned();
+        }
         bytes_of_token(token).map_or_else(|| token.to_owned(), |bytes| readable(&bytes))
     }
 
@@ -38,6 +49,9 @@ impl Words {
         let mut bytes = Vec::new();
         for id in ids {
             let token = self.0.get(*id as usize).map(String::as_str).unwrap_or_default();
+            if is_special(token) {
+                continue;
+            }
             bytes.extend(bytes_of_token(token).unwrap_or_else(|| token.as_bytes().to_vec()));
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -53,9 +67,10 @@ mod tests {
         let mut table = Table::new("vocabulary", &["token"]);
         table.rows = ["<|endoftext|>", "ĠMarta", "Ã", "±", "Ċ"].map(|t| vec![t.into()]).to_vec();
         let words = Words::new(&table);
+        assert_eq!(words.shown(0), MARK);
         assert_eq!(words.shown(1), "·Marta");
         assert_eq!(words.shown(2), "⟨C3⟩");
-        assert_eq!(words.text(&[1, 2, 3]), " Martañ");
+        assert_eq!(words.text(&[0, 1, 2, 3]), " Martañ");
         assert_eq!(words.shown(4), "↵");
         assert_eq!(words.shown(9), "");
     }
