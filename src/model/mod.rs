@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! plan.rs       which number format each product's matrix has
-//! decoder.rs    Decoder: the weights on a tier; text in, logits out
+//! decoder.rs    Decoder: a model's weights on a tier
+//! passes.rs     text in, logits out
 //! cache.rs      Cache: what a decoder remembers of a text
 //! processor.rs  the forward pass on the processor
 //! device.rs     the forward pass on the GPU: six dispatches a layer and two more for one token
@@ -26,6 +27,7 @@
 mod cache;
 mod decoder;
 mod device;
+mod passes;
 mod plan;
 mod processor;
 #[cfg(feature = "text-models")]
