@@ -24,6 +24,11 @@ impl Disk {
     }
 }
 
+/// The model that ships.
+fn shipped() -> Disk {
+    Disk([env!("CARGO_MANIFEST_DIR"), "www/models/afina-small"].iter().collect())
+}
+
 impl Folder for Disk {
     async fn size(&self, name: &str) -> Result<u64, LabError> {
         self.whole(name).map(|bytes| bytes.len() as u64).ok_or_else(|| LabError::FileGone { source: name.into() })
@@ -138,5 +143,22 @@ fn attention_maps_are_those_of_the_reference() {
             assert!(rows.clone().all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6), "{name}");
             assert!(rows.enumerate().all(|(i, row)| row[i % ids.len() + 1..].iter().all(|p| *p == 0.0)), "{name}");
         }
+    });
+}
+
+#[test]
+fn the_shipped_folder_is_small_and_gives_the_logits_of_transformers() {
+    let folder = shipped();
+    let sizes = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
+    let size: u64 = sizes.sum();
+    assert!(size <= 6_000_000, "{size} bytes");
+    let checkpoint = Rc::new(block_on(Checkpoint::read(&folder, async |_, _| Ok(()))).unwrap());
+    assert!((1_000_000..=3_000_000).contains(&checkpoint.config.parameters()));
+    let bytes = Disk::fixture("").whole("shipped.json").expect("the fixture");
+    let Expected { ids, logits: last } = serde_json::from_slice(&bytes).expect("JSON");
+    on_both(|place| {
+        let got = logits(&in_f32(place, &checkpoint), &ids);
+        let off = distance(&got[got.len() - last[0].len()..], &last[0]);
+        assert!(off <= TRANSFORMERS, "{off}");
     });
 }
