@@ -84,7 +84,7 @@ fn a_run_learns_and_one_that_was_interrupted_ends_the_same() {
     let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
     // It begins as one that guesses: ln 2048 = 7.62.
     assert!((losses[0] - 2048f64.ln()).abs() < 0.1, "{}", losses[0]);
-    assert!(mean(&losses[35..]) < losses[0] - 1.0, "{losses:?}");
+    assert!(mean(&losses[35..]) < losses[0] - 0.8, "{losses:?}");
     let card = std::fs::read_to_string(whole.join("README.md")).unwrap();
     for part in ["| seed | 1 |", "reviews, without labels | es |", "ReAct traces | en |", "held-out combinations"] {
         assert!(card.contains(part), "{part}: {card}");
@@ -136,14 +136,15 @@ fn three_of_five_sequences_are_spanish_and_skipping_is_reading_on() {
     let tokenizer = Tokenizer::read("tokenizer.json", &std::fs::read(TOKENIZER).unwrap()).unwrap();
     let stream = || Stream::new(World::new(1), &tokenizer).unwrap();
     let mut read = stream();
-    let sequences: Vec<Vec<u32>> = (0..10).map(|_| read.next_sequence(65).unwrap()).collect();
-    assert!(sequences.iter().all(|s| s.len() == 65 && s[0] == 0));
+    let sequences: Vec<Vec<u32>> = (0..10).map(|_| read.next_sequence(257).unwrap()).collect();
+    assert!(sequences.iter().all(|s| s.len() == 257 && s[0] == 0));
     let spanish = |ids: &Vec<u32>| {
         let text = tokenizer.decode(ids).unwrap();
-        text.matches(" de ").count() + text.matches(" el ").count() > text.matches(" the ").count()
+        let count = |words: &[&str]| words.iter().map(|word| text.matches(word).count()).sum::<usize>();
+        count(&[" de ", " el ", " la ", " que ", " en "]) > count(&[" the ", " and ", " of ", " in ", " is "])
     };
     assert_eq!(sequences.iter().filter(|s| spanish(s)).count(), 6, "{:?}", tokenizer.decode(&sequences[1]));
     let mut later = stream();
-    later.skip(7, 65).unwrap();
-    assert_eq!(later.next_sequence(65).unwrap(), sequences[7]);
+    later.skip(7, 257).unwrap();
+    assert_eq!(later.next_sequence(257).unwrap(), sequences[7]);
 }
