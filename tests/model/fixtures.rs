@@ -152,11 +152,11 @@ fn the_shipped_folder_is_small_and_gives_the_logits_of_transformers() {
     let sizes = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
     let size: u64 = sizes.sum();
     assert!(size <= 6_000_000, "{size} bytes");
-    let bytes = Disk::fixture("").whole("shipped.json").expect("the fixture");
-    let Expected { ids, logits: last } = serde_json::from_slice(&bytes).expect("JSON");
     on_both(|place| {
         let checkpoint = Rc::new(block_on(Checkpoint::read(&shipped(), async |_, _| Ok(()))).unwrap());
         assert!((1_000_000..=3_000_000).contains(&checkpoint.config.parameters()));
+        let bytes = Disk::fixture("").whole("shipped.json").expect("the fixture");
+        let Expected { ids, logits: last } = serde_json::from_slice(&bytes).expect("JSON");
         let got = logits(&in_f32(place, &checkpoint), &ids);
         let off = distance(&got[got.len() - last[0].len()..], &last[0]);
         assert!(off <= TRANSFORMERS, "{off}");
