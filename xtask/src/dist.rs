@@ -38,7 +38,8 @@ const WASM_FEATURES: [&str; 8] = [
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
 /// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
 /// what came in named here. `kernels` was 210 before it held every product, the decoder, vector search and the check of
-/// each on the visitor's adapter; `trainer`, which holds the same, was 1540 and also has the bridge to burn now. `text` is the
+/// each on the visitor's adapter; `trainer`, which holds the same, was 1540 and also has the bridge to burn now; it was 1660 before burn's processor
+/// backend was built with its SIMD. `text` is the
 /// kernels with the decoder that strings them together, the little world's texts and the crate `tokenizers`; the model that
 /// it fetches (5.6 MB, with progress) is no part of it.
 const BUDGETS: [(&str, u64); 9] = [
@@ -48,7 +49,7 @@ const BUDGETS: [(&str, u64); 9] = [
     ("quant page", 300 * 1024),
     ("kernel page", 305 * 1024),
     ("kernels", 320 * 1024),
-    ("trainer", 1660 * 1024),
+    ("trainer", 1680 * 1024),
     ("workshop", 600 * 1024),
     ("text", 880 * 1024),
 ];
