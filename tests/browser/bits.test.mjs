@@ -76,7 +76,7 @@ inEachBrowser("painting a cell changes the numbers at once", { path: "bits/", la
   await visit.page.mouse.down();
   await visit.page.mouse.move(...to, { steps: 20 });
   await visit.page.mouse.up();
-  assert.deepEqual((await cells(visit)).slice(5, 9), ["INT2", "INT2", "INT2", "INT2"]);
+  await visit.page.waitForFunction(() => [5, 6, 7, 8].every((i) => document.querySelector(`[data-unit="${i}"]`).textContent === "INT2"), PATIENT);
   await measured(visit);
   await visit.page.waitForFunction(() => location.search.includes("c="), PATIENT);
 });

@@ -12,9 +12,17 @@ use crate::ui::{FormatChips, Look, use_lang};
 /// The four products of a layer.
 const PARTS: [&str; 4] = ["query_key_value", "output", "gate_up", "down"];
 
-/// The unit of the cell under a pointer, wherever the pressed button was.
-fn unit_under(ev: &web_sys::PointerEvent) -> Option<usize> {
-    let element = document().element_from_point(ev.client_x() as f32, ev.client_y() as f32)?;
+/// Pixels between two places that are looked at while a pointer moves: less than any cell.
+const STRIDE: f32 = 8.0;
+
+/// Where a pointer is.
+fn place(ev: &web_sys::PointerEvent) -> (f32, f32) {
+    (ev.client_x() as f32, ev.client_y() as f32)
+}
+
+/// The unit of the cell at a place, wherever the button was pressed.
+fn unit_at((x, y): (f32, f32)) -> Option<usize> {
+    let element = document().element_from_point(x, y)?;
     element.closest("[data-unit]").ok()??.get_attribute("data-unit")?.parse().ok()
 }
 
@@ -106,9 +114,10 @@ fn head(lab: Lab, words: String, units: Vec<usize>) -> AnyView {
 #[component]
 pub(super) fn Plan(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let painting = RwSignal::new(false);
-    let touch = move |ev: &web_sys::PointerEvent| {
-        if let Some(unit) = unit_under(ev) {
+    // Where the pointer was while it paints. A busy page hears of few places, so that the way between them counts.
+    let painting = StoredValue::new(None::<(f32, f32)>);
+    let touch = move |at: (f32, f32)| {
+        if let Some(unit) = unit_at(at) {
             lab.select(unit);
             if let Some(format) = lab.brush.get_untracked() {
                 lab.paint(std::iter::once(unit), format);
@@ -116,16 +125,23 @@ pub(super) fn Plan(lab: Lab) -> impl IntoView {
         }
     };
     let down = move |ev: web_sys::PointerEvent| {
-        if ev.button() == 0 && unit_under(&ev).is_some() {
-            painting.set(true);
-            touch(&ev);
+        if ev.button() == 0 && unit_at(place(&ev)).is_some() {
+            painting.set_value(Some(place(&ev)));
+            touch(place(&ev));
         }
     };
     let moved = move |ev: web_sys::PointerEvent| {
-        if painting.get_untracked() && ev.buttons() & 1 == 1 {
-            touch(&ev);
+        let Some(from) = painting.get_value().filter(|_| ev.buttons() & 1 == 1) else { return };
+        let to = place(&ev);
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let steps = (dx.abs().max(dy.abs()) / STRIDE).ceil().max(1.0);
+        for step in 1..=steps as u32 {
+            let part = step as f32 / steps;
+            touch((from.0 + part * dx, from.1 + part * dy));
         }
+        painting.set_value(Some(to));
     };
+    let ended = move |_: web_sys::PointerEvent| painting.set_value(None);
     let key = move |ev: web_sys::KeyboardEvent| {
         let here = lab.config.with_untracked(|c| c.selected as i64);
         let last = lab.units.with_untracked(|u| u.len() as i64) - 1;
@@ -211,8 +227,8 @@ pub(super) fn Plan(lab: Lab) -> impl IntoView {
                 hidden=empty
                 on:pointerdown=down
                 on:pointermove=moved
-                on:pointerup=move |_| painting.set(false)
-                on:pointercancel=move |_| painting.set(false)
+                on:pointerup=ended
+                on:pointercancel=ended
                 on:keydown=key
             >
                 {rows}
