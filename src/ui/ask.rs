@@ -44,10 +44,25 @@ pub fn Ask(
             }
         })
         .collect();
+    // Whether this question asked for the run that is going on: a run for any other reason must not move the page under
+    // somebody's hand.
+    let is_asked = RwSignal::new(false);
+    let busy = Memo::new(move |_| run.is_some_and(|r| r.status.with(RunStatus::is_busy)));
+    Effect::new(move |was_busy: Option<bool>| {
+        let now = busy.get();
+        if was_busy == Some(true) && !now {
+            is_asked.set(false);
+        }
+        now
+    });
+    let ask = move |_| {
+        is_asked.set(true);
+        on_run.run(());
+    };
     let verdict = move || {
         let Some((right, numbers)) = answer.get() else {
-            let busy = run.is_some_and(|r| r.status.with(RunStatus::is_busy));
-            return busy.then(|| view! { <p class="verdict">{msg::ui_computing(lang)}</p> }.into_any());
+            let is_coming = is_asked.get() && busy.get();
+            return is_coming.then(|| view! { <p class="verdict">{msg::ui_computing(lang)}</p> }.into_any());
         };
         let words = options.get(right).copied().unwrap_or_default();
         let verdict = match guess.get() {
@@ -80,7 +95,7 @@ pub fn Ask(
                 <legend>{question}</legend>
                 <div>{choices}</div>
             </fieldset>
-            <button type="button" class="go" disabled=move || !guessed.get() on:click=move |_| on_run.run(())>{msg::ui_check_guess(lang)}</button>
+            <button type="button" class="go" disabled=move || !guessed.get() on:click=ask>{msg::ui_check_guess(lang)}</button>
             <div class="answer" role="status">{verdict}</div>
             <div class="why" hidden=move || !ran.get() && !explained.get()>
                 <label for=id.clone()>{msg::ui_in_your_words(lang)}</label>

@@ -59,6 +59,21 @@ inEachBrowser("painting a cell changes the numbers at once", { path: "bits/", la
   await visit.page.keyboard.press("ArrowDown");
   await visit.page.keyboard.press("3");
   await visit.page.waitForFunction(() => document.querySelectorAll(".plan-cell")[1].textContent === "INT8", PATIENT);
+  // By dragging over the second row with the brush that is chosen: what begins with the first cell must not move the others
+  // away under the pointer.
+  await measured(visit);
+  await visit.page.$eval('[data-unit="5"]', (cell) => cell.scrollIntoView({ block: "center", behavior: "instant" }));
+  const box = (i) => visit.page.$eval(`[data-unit="${i}"]`, (cell) => {
+    const { x, y, width, height } = cell.getBoundingClientRect();
+    return [x + width / 2, y + height / 2];
+  });
+  const [from, to] = [await box(5), await box(8)];
+  await visit.page.mouse.move(...from);
+  await visit.page.mouse.down();
+  await visit.page.mouse.move(...to, { steps: 20 });
+  await visit.page.mouse.up();
+  await visit.page.waitForFunction(() => document.querySelector('[data-unit="8"]').textContent === "INT2", { timeout: 5_000 });
+  assert.deepEqual((await cells(visit)).slice(5, 9), ["INT2", "INT2", "INT2", "INT2"]);
   await measured(visit);
   await visit.page.waitForFunction(() => location.search.includes("c="), PATIENT);
 });
