@@ -14,19 +14,16 @@ import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DIST, shutDown, visit } from "../browser/driver.mjs";
+import { shutDown, visit } from "../browser/driver.mjs";
+import { buildOfSite, median, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
 const ROUNDS = Number(option("rounds", 9));
 const BROWSER = option("browser", "chromium");
 const PATIENCE = { timeout: 120_000, polling: 20 };
 
 const command = JSON.parse(await readFile(join(HERE, "cold_64.json"), "utf8"));
-const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
+const build = await buildOfSite();
 const link = `v1.${Buffer.from(JSON.stringify(command.quant.task.measure.config)).toString("base64url")}`;
 
 /** Presses Run as soon as it is there, unless the page runs by itself, and notes when the run is over. */
@@ -95,7 +92,6 @@ const contenders = {
   "onnxruntime-web": () => cold({ root: HERE, path: "ort.html" }),
 };
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
 // The first round warms what a visitor's browser has warm: its own code and processes. It does not count.
 for (let round = 0; round <= ROUNDS; round += 1) {

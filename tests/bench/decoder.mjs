@@ -4,24 +4,22 @@
 //
 // onnxruntime's graph is made of its own fused operators (GroupQueryAttention with rotation and cache,
 // SkipSimplifiedLayerNormalization), as exported language models are; one thread, as every page without cross-origin
-// isolation has. Both must say the same tokens, or it ends with an error. A ratio is their time over ours.
+// isolation has. Each token of ours must be the most probable one
+// for both, up to rounding, or it ends with an error. A ratio is their time over ours.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DIST, shutDown, visit } from "../browser/driver.mjs";
+import { shutDown, visit } from "../browser/driver.mjs";
+import { buildOfSite, median, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
 const BROWSER = option("browser", "chromium");
 const asked = { rounds: Number(option("rounds", 7)), length: Number(option("length", 64)), gpu: process.argv.includes("--gpu") };
 
-const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
+const build = await buildOfSite();
 const one = await visit(BROWSER, { root: join(HERE, "../.."), path: "tests/bench/decoder.html" });
 try {
   await one.page.waitForFunction(() => globalThis.decoder, { timeout: 120_000 });
@@ -33,8 +31,7 @@ try {
   await one.page.waitForFunction(() => decoder.outcome, { timeout: 1_200_000, polling: 500 });
   const { found, fault } = await one.page.evaluate(() => decoder.outcome);
   if (fault) throw new Error(fault);
-  const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-  const rows = found.map((row) => ({ ...row, tokens_per_second: (1000 * row.tokens) / median(row.millis) }));
+    const rows = found.map((row) => ({ ...row, tokens_per_second: (1000 * row.tokens) / median(row.millis) }));
   for (const row of rows) {
     const base = rows.find((other) => other.tier === row.tier && !other.ready);
     row.ratio = row.tokens_per_second / base.tokens_per_second;

@@ -2,22 +2,18 @@
 //
 //     node tests/bench/health.mjs [--browser chromium] [--site dist]
 
-import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DIST, shutDown, visit } from "../browser/driver.mjs";
+import { shutDown, visit } from "../browser/driver.mjs";
+import { buildOfSite, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
 const browser = option("browser", "chromium");
 // A folder of the repository with worker.js and the wasm of one worker below `dev` will do.
 const folder = option("site", "dist");
-const build = folder === "dist" ? /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"))[1] : "dev";
+const build = folder === "dist" ? await buildOfSite() : "dev";
 const one = await visit(browser, { root: join(HERE, "../.."), path: "tests/bench/health.html" });
 const site = new URL(`${folder}/`, one.root).href;
 one.page.setDefaultTimeout?.(600_000);

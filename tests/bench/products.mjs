@@ -8,26 +8,23 @@
 // is the fastest peer's median over ours: above 1, ours is faster. Ends with an error if any contender of ours is wrong.
 
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { DIST, shutDown, visit } from "../browser/driver.mjs";
+import { shutDown, visit } from "../browser/driver.mjs";
+import { buildOfSite, median, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
 const ROUNDS = Number(option("rounds", 7));
 const BROWSER = option("browser", "chromium");
 const ROOT = join(HERE, "../..");
 
 await promisify(execFile)("npm", ["run", "--silent", "bundle"], { cwd: HERE });
-const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
+const build = await buildOfSite();
 
 // The page and the site under one root: a worker must come from the page's own origin.
 const one = await visit(BROWSER, { root: ROOT, path: "tests/bench/products.html" });
@@ -37,7 +34,6 @@ const ready = await one.page.evaluate((site, build) => products.start(site, buil
 if (ready.tier !== "gpu") throw new Error(`the worker is not on the GPU: ${JSON.stringify(ready)}`);
 console.log(`${BROWSER}, adapter ${ready.adapter}, ${cpus().length} cores (${cpus()[0].model}), build ${build}, ${ROUNDS} rounds`);
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const wanted = option("cases")?.split(",") ?? [...(await one.page.evaluate(() => products.cases)), "burn"];
 
 async function ended() {

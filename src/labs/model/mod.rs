@@ -8,15 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::math::{Candidate, Sampling, sample};
-use crate::protocol::LabError;
+use crate::protocol::{LabError, in_range};
 
 #[cfg(feature = "ui")]
 pub mod page;
 #[cfg(all(feature = "gpu", feature = "text-models"))]
 pub mod run;
 
-/// The folder of the model that ships, below the site's root.
-pub const FOLDER: &str = "models/afina-small";
 /// Longest prompt, in bytes: keeps a share link under its 2 KB.
 pub const MAX_PROMPT_BYTES: usize = 600;
 /// Most tokens that one press generates.
@@ -63,7 +61,7 @@ pub mod tables {
     pub const MODEL: &str = "model";
     /// `token`, one row a token number: as tokenizer.json has it. Sent by a look and a generation.
     pub const VOCABULARY: &str = "vocabulary";
-    /// `id`: the prompt, after the token that begins a text.
+    /// `id`: the token that begins a text, and those of the prompt.
     pub const TOKENS: &str = "tokens";
     /// `tokens, with_millis, without_millis, cache_bytes`, one row a length.
     pub const CACHE: &str = "cache";
@@ -97,11 +95,6 @@ impl std::ops::Deref for Checked {
     fn deref(&self) -> &Config {
         &self.0
     }
-}
-
-fn in_range(field: &str, got: f64, min: f64, max: f64) -> Result<(), LabError> {
-    // A NaN is outside every range.
-    if got >= min && got <= max { Ok(()) } else { Err(LabError::OutOfRange { field: field.into(), min, max, got }) }
 }
 
 impl Config {
