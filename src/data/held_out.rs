@@ -1,9 +1,9 @@
 //! Text that a model of the little world has not read, about combinations that it was not trained on, in windows: what the
 //! labs measure perplexity on, and the model's card.
 
-use super::tokenizer::{END_OF_TEXT, Tokenizer};
+use super::tokenizer::Tokenizer;
 use super::world::{Language, Split, World};
-use crate::protocol::{Fault, LabError};
+use crate::protocol::LabError;
 
 /// Tokens that are read together; each window begins anew, so that its first tokens are hard for everybody alike.
 pub const WINDOW: usize = 128;
@@ -30,10 +30,8 @@ impl HeldOutText {
     /// # Errors
     /// Those of the tokenizer; [`LabError::Malformed`] if it has no end of text.
     pub fn next_window(&mut self, tokenizer: &Tokenizer) -> Result<(Vec<u32>, Vec<u32>), LabError> {
-        let missing =
-            || LabError::Malformed { source: "tokenizer.json".into(), at: END_OF_TEXT.into(), fault: Fault::Missing };
         while self.tokens.len() < WINDOW + 1 {
-            self.tokens.push(tokenizer.id(END_OF_TEXT).ok_or_else(missing)?);
+            self.tokens.push(tokenizer.end_of_text()?);
             let text = World::new(SEED).document(self.language, Split::Test, self.documents).text;
             self.tokens.extend(tokenizer.encode(&text)?);
             self.documents += 1;

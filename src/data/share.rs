@@ -1,5 +1,8 @@
 //! The text of share links: a version, a dot, and JSON in base64url without padding.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::protocol::{Fault, LabError, Resource};
 
 /// Version of the links that this build writes and reads.
@@ -35,6 +38,21 @@ pub fn encode_link(version: u32, json: &str) -> Result<String, LabError> {
 /// [`LabError::BadLink`] with the reason.
 pub fn decode_link(link: &str) -> Result<String, LabError> {
     decode(link).map_err(|fault| LabError::BadLink { fault })
+}
+
+/// The state of a page that a link text carries; that it is well formed is checked, its bounds are not.
+///
+/// # Errors
+/// [`LabError::BadLink`] with the reason.
+pub fn state_of_link<C: DeserializeOwned>(link: &str) -> Result<C, LabError> {
+    serde_json::from_str(&decode_link(link)?)
+        .map_err(|e| LabError::BadLink { fault: Fault::BadJson { line: e.line() as u64, column: e.column() as u64 } })
+}
+
+/// A link text for the state of a page; empty if it would be longer than links may be.
+pub fn link_of_state<C: Serialize>(state: &C) -> String {
+    let json = serde_json::to_string(state).unwrap_or_default();
+    encode_link(LINK_VERSION, &json).unwrap_or_default()
 }
 
 fn decode(link: &str) -> Result<String, Fault> {

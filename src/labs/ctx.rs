@@ -64,6 +64,14 @@ pub enum Device {
 }
 
 impl Device {
+    /// The GPU, where there is one.
+    pub fn gpu(&self) -> Option<&Rc<Gpu>> {
+        match self {
+            Device::Gpu(gpu) => Some(gpu),
+            Device::Cpu => None,
+        }
+    }
+
     /// The tier that this device stands for.
     pub fn tier(&self) -> Tier {
         match self {

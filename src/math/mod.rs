@@ -67,7 +67,7 @@ pub use percentile::percentile_rank;
 pub use product::{f16_without_subnormals, matmul, matmul_input_gradient, matmul_weight_gradient, pad};
 pub use quantize::{Quantized, quantize, stored_scales};
 pub use rng::{Generator, hash_u32, pcg, uniform};
-pub use sampling::{Candidate, Sampled, Sampling, sample};
+pub use sampling::{Candidate, Sampled, Sampling, draw_token, sample};
 pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed, outlier_columns, scale_columns};
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,

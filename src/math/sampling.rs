@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::likelihood::likeliest;
 use super::rng::hash_u32;
 
 /// How the next token is drawn.
@@ -80,6 +81,14 @@ pub fn sample(logits: &[f32], sampling: &Sampling, position: u32) -> Sampled {
     // The shares may add up to a little less than the number drawn.
     let token = chosen.or(candidates[..count].last()).map_or(0, |candidate| candidate.token);
     Sampled { token, candidates }
+}
+
+/// The token that [`sample`] draws, without the list of all others where none is needed.
+///
+/// # Shapes
+/// As [`sample`].
+pub fn draw_token(logits: &[f32], sampling: &Sampling, position: u32) -> u32 {
+    if sampling.temperature <= 0.0 { likeliest(logits) as u32 } else { sample(logits, sampling, position).token }
 }
 
 /// `softmax(z / temperature)` of logits in falling order.

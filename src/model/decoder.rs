@@ -20,6 +20,13 @@ pub enum Place {
     Gpu(Rc<Gpu>),
 }
 
+impl Place {
+    /// The GPU if there is one, else the processor.
+    pub fn of(gpu: Option<&Rc<Gpu>>) -> Place {
+        gpu.map_or(Place::Processor, |gpu| Place::Gpu(gpu.clone()))
+    }
+}
+
 /// What a product's matrix takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitSize {
@@ -111,18 +118,8 @@ impl Decoder {
             let (expected, got) = (format!("[{rows}, {cols}]"), format!("[{}]", values.len()));
             return Err(LabError::Shape { operation: spec.name.clone(), expected, got });
         }
-        let (format, group) = (WeightFormat::Fp32, self.plan.group);
-        self.plan.formats[unit] = format;
-        if self.device.is_none() || unit == 0 {
-            let requested_bytes = 4 * values.len() as u64;
-            let quantized = format.quantize(&values, rows, cols, group);
-            self.held[unit] =
-                Some(FastWeights::of_quantized(&quantized).ok_or(LabError::OutOfMemory { requested_bytes })?);
-        }
-        match &mut self.device {
-            Some(device) => device.put(unit, &Matrix { rows, cols, values }, format, group),
-            None => Ok(()),
-        }
+        self.plan.formats[unit] = WeightFormat::Fp32;
+        self.put_matrix(unit, &Matrix { rows, cols, values })
     }
 
     /// Gives every product the format of a plan, touching only those that change.
@@ -146,19 +143,27 @@ impl Decoder {
 
     /// Quantizes a unit and puts it where it is multiplied.
     fn put(&mut self, unit: usize) -> Result<(), LabError> {
-        let (format, group) = (self.plan.formats[unit], self.plan.group);
-        if self.device.is_none() || unit == 0 {
-            self.held[unit] = Some(self.on_processor(unit)?);
-        }
-        if let Some(device) = &mut self.device {
-            device.put(unit, &unit_matrix(&self.checkpoint, &self.units[unit])?, format, group)?;
-        }
-        Ok(())
+        self.put_matrix(unit, &unit_matrix(&self.checkpoint, &self.units[unit])?)
     }
 
+    fn put_matrix(&mut self, unit: usize, matrix: &Matrix) -> Result<(), LabError> {
+        if self.device.is_none() || unit == 0 {
+            self.held[unit] = Some(self.packed(unit, matrix)?);
+        }
+        match &mut self.device {
+            Some(device) => device.put(unit, matrix, self.plan.formats[unit], self.plan.group),
+            None => Ok(()),
+        }
+    }
+
+    /// A unit's weights as the processor multiplies them, on whatever tier the model is.
     pub(super) fn on_processor(&self, unit: usize) -> Result<FastWeights, LabError> {
-        let Matrix { rows, cols, values } = unit_matrix(&self.checkpoint, self.unit(unit)?)?;
-        let quantized = self.plan.formats[unit].quantize(&values, rows, cols, self.plan.group);
+        self.packed(unit, &unit_matrix(&self.checkpoint, self.unit(unit)?)?)
+    }
+
+    fn packed(&self, unit: usize, matrix: &Matrix) -> Result<FastWeights, LabError> {
+        let Matrix { rows, cols, values } = matrix;
+        let quantized = self.plan.formats[unit].quantize(values, *rows, *cols, self.plan.group);
         let requested_bytes = 4 * values.len() as u64;
         FastWeights::of_quantized(&quantized).ok_or(LabError::OutOfMemory { requested_bytes })
     }

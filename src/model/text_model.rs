@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use crate::data::llama::{CONFIG, Checkpoint, FilesInMemory, WEIGHTS};
-use crate::data::tokenizer::{END_OF_TEXT, Tokenizer};
+use crate::data::tokenizer::Tokenizer;
 use crate::protocol::{Fault, LabError};
 
+/// The folder of the model that ships, below the site's root.
+const FOLDER: &str = "models/afina-small";
 /// The tokenizer in a folder.
 const TOKENIZER: &str = "tokenizer.json";
 
@@ -20,6 +22,14 @@ pub struct TextModel {
 }
 
 impl TextModel {
+    /// The model that ships with the site, whose files `fetch` brings by their paths below the site's root.
+    ///
+    /// # Errors
+    /// As [`TextModel::read`].
+    pub async fn shipped(mut fetch: impl AsyncFnMut(&str) -> Result<Vec<u8>, LabError>) -> Result<TextModel, LabError> {
+        TextModel::read(async |name| fetch(&[FOLDER, "/", name].concat()).await).await
+    }
+
     /// Reads a folder whose files `fetch` brings, whole.
     ///
     /// # Errors
@@ -40,7 +50,7 @@ impl TextModel {
         if got > expected {
             return Err(fault("model.vocab", Fault::SizeMismatch { expected, got }));
         }
-        let end = tokenizer.id(END_OF_TEXT).ok_or_else(|| fault(END_OF_TEXT, Fault::Missing))?;
+        let end = tokenizer.end_of_text()?;
         Ok(TextModel { checkpoint: Rc::new(checkpoint), tokenizer, end, file_bytes })
     }
 

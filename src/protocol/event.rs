@@ -149,6 +149,11 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// A row, or a part of one, of numbers alone.
+pub fn numbers(values: &[f64]) -> Vec<Cell> {
+    values.iter().map(|&value| value.into()).collect()
+}
+
 impl Table {
     /// An empty table with these columns.
     pub fn new(name: &str, columns: &[&str]) -> Table {

@@ -2,11 +2,13 @@
 //!
 //! Plain data and serde only, so that a share link, a command file, a worker message and a receipt speak the same JSON.
 
+mod bounds;
 mod error;
 mod event;
 mod hint;
 mod wording;
 
+pub use bounds::{in_range, one_of};
 pub use error::{Fault, LabError, Resource};
-pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish, Verified};
+pub use event::{Cell, Event, Phase, RunId, Table, Tensor, Tier, TierReason, TierWish, Verified, numbers};
 pub use hint::Hint;

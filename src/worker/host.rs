@@ -35,6 +35,18 @@ impl BrowserHost {
     }
 }
 
+/// Asks for a file of the site; the request is under way when this returns.
+fn asked(path: &str) -> Result<Promise, JsValue> {
+    let address = Url::new_with_base(path, &scope().location().href())?;
+    Ok(scope().fetch_with_str(&address.href()))
+}
+
+/// The answer to a request, if it is the file.
+async fn answered(asked: Result<Promise, JsValue>) -> Result<Response, JsValue> {
+    let response: Response = JsFuture::from(asked?).await?.unchecked_into();
+    if response.ok() { Ok(response) } else { Err(JsValue::NULL) }
+}
+
 /// The whole body of a response, as it comes in.
 async fn body_bytes(response: &Response, progress: Loading<'_>) -> Result<Vec<u8>, JsValue> {
     // What a server compressed is announced by its compressed length: better no total than a wrong one.
@@ -107,30 +119,20 @@ impl Host for BrowserHost {
 
     fn site_text<'a>(&'a self, path: &'a str) -> Local<'a, Result<String, LabError>> {
         // Below the folder that is named after the build, beside the wasm that the text belongs to.
-        let asked = Url::new_with_base(&[BUILD, "/", path].concat(), &scope().location().href())
-            .map(|address| scope().fetch_with_str(&address.href()));
+        let asked = asked(&[BUILD, "/", path].concat());
         Box::pin(async move {
             let gone = |_: JsValue| LabError::FileGone { source: path.into() };
-            let response: Response = JsFuture::from(asked.map_err(gone)?).await.map_err(gone)?.unchecked_into();
-            if !response.ok() {
-                return Err(gone(JsValue::NULL));
-            }
-            let text = JsFuture::from(response.text().map_err(gone)?).await.map_err(gone)?;
-            Ok(text.as_string().unwrap_or_default())
+            let text = answered(asked).await.and_then(|response| response.text()).map_err(gone)?;
+            Ok(JsFuture::from(text).await.map_err(gone)?.as_string().unwrap_or_default())
         })
     }
 
     fn site_bytes<'a>(&'a self, path: &'a str, progress: Loading<'a>) -> Local<'a, Result<Vec<u8>, LabError>> {
         // Stamped, so that the files of a model are all of one build.
-        let asked = Url::new_with_base(&[path, "?v=", BUILD].concat(), &scope().location().href())
-            .map(|address| scope().fetch_with_str(&address.href()));
+        let asked = asked(&[path, "?v=", BUILD].concat());
         Box::pin(async move {
             let gone = |_: JsValue| LabError::FileGone { source: path.into() };
-            let response: Response = JsFuture::from(asked.map_err(gone)?).await.map_err(gone)?.unchecked_into();
-            if !response.ok() {
-                return Err(gone(JsValue::NULL));
-            }
-            body_bytes(&response, progress).await.map_err(gone)
+            body_bytes(&answered(asked).await.map_err(gone)?, progress).await.map_err(gone)
         })
     }
 

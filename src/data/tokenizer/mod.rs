@@ -65,6 +65,16 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// The number of the token that stands between two texts.
+    ///
+    /// # Errors
+    /// [`LabError::Malformed`] if there is none.
+    pub fn end_of_text(&self) -> Result<u32, LabError> {
+        let missing =
+            || LabError::Malformed { source: "tokenizer.json".into(), at: END_OF_TEXT.into(), fault: Fault::Missing };
+        self.id(END_OF_TEXT).ok_or_else(missing)
+    }
+
     /// The text of one token as the file has it (spaces are `Ġ` in byte-level tokenizers).
     pub fn token(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)

@@ -8,15 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::math::WeightFormat;
-use crate::protocol::LabError;
+use crate::protocol::{LabError, in_range, one_of};
 
 #[cfg(feature = "ui")]
 pub mod page;
 #[cfg(all(feature = "gpu", feature = "text-models"))]
 pub mod run;
 
-/// The folder of the model that ships, below the site's root.
-pub const FOLDER: &str = "models/afina-small";
 /// Held-out tokens of a look, of each language: a second on a CPU.
 pub const QUICK_TOKENS: usize = 1_000;
 /// Held-out tokens of a hand-in, of each language.
@@ -24,7 +22,7 @@ pub const FULL_TOKENS: usize = 5_000;
 /// Held-out tokens of each language for one cell of the sensitivity chart and of the search, which measure dozens of plans.
 pub const PROBE_TOKENS: usize = 384;
 /// Sizes of a scale group.
-pub const GROUPS: [u32; 3] = [32, 64, 128];
+pub const GROUPS: [u32; 3] = WeightFormat::GROUPS;
 /// Byte limits of the game, in per cent of FP32.
 pub const LIMITS: [u32; 4] = [50, 25, 15, 12];
 /// Most units in a plan; keeps a share link short. 64 layers have 258.
@@ -152,16 +150,6 @@ impl std::ops::Deref for Checked {
     fn deref(&self) -> &Config {
         &self.0
     }
-}
-
-fn in_range(field: &str, got: f64, min: f64, max: f64) -> Result<(), LabError> {
-    // A NaN is outside every range.
-    if got >= min && got <= max { Ok(()) } else { Err(LabError::OutOfRange { field: field.into(), min, max, got }) }
-}
-
-fn one_of(field: &str, got: u32, all: &[u32]) -> Result<(), LabError> {
-    let known = all.contains(&got);
-    if known { Ok(()) } else { Err(LabError::Unknown { field: field.into(), got: got.to_string() }) }
 }
 
 impl Config {

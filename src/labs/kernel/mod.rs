@@ -8,7 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::LabError;
+use crate::math::WeightFormat;
+use crate::protocol::{LabError, in_range, one_of};
 
 #[cfg(feature = "ui")]
 pub mod page;
@@ -19,6 +20,8 @@ pub mod run;
 pub const MAX_BATCH: u32 = 1024;
 /// Largest number of inputs or outputs.
 pub const MAX_SIDE: u32 = 8192;
+/// Sizes of a scale group.
+pub const GROUPS: [u32; 3] = WeightFormat::GROUPS;
 /// Largest LoRA rank.
 pub const MAX_RANK: u32 = 64;
 /// Longest WGSL text that the workshop takes, in bytes.
@@ -111,27 +114,18 @@ impl std::ops::Deref for Checked {
     }
 }
 
-fn in_range(field: &str, got: u32, min: u32, max: u32) -> Result<(), LabError> {
-    if (min..=max).contains(&got) {
-        return Ok(());
-    }
-    Err(LabError::OutOfRange { field: field.into(), min: f64::from(min), max: f64::from(max), got: f64::from(got) })
-}
-
 impl Config {
     /// Checks every bound.
     ///
     /// # Errors
     /// [`LabError::OutOfRange`], [`LabError::Unknown`] or [`LabError::Conflict`] naming the first field that is off.
     pub fn checked(self) -> Result<Checked, LabError> {
-        in_range("batch", self.batch, 1, MAX_BATCH)?;
-        in_range("inputs", self.inputs, 1, MAX_SIDE)?;
-        in_range("outputs", self.outputs, 1, MAX_SIDE)?;
-        in_range("rank", self.rank, 0, MAX_RANK)?;
-        in_range("formats", self.formats.len() as u32, 1, Multiply::ALL.len() as u32)?;
-        if ![32, 64, 128].contains(&self.group) {
-            return Err(LabError::Unknown { field: "group".into(), got: self.group.to_string() });
-        }
+        in_range("batch", f64::from(self.batch), 1.0, f64::from(MAX_BATCH))?;
+        in_range("inputs", f64::from(self.inputs), 1.0, f64::from(MAX_SIDE))?;
+        in_range("outputs", f64::from(self.outputs), 1.0, f64::from(MAX_SIDE))?;
+        in_range("rank", f64::from(self.rank), 0.0, f64::from(MAX_RANK))?;
+        in_range("formats", self.formats.len() as f64, 1.0, Multiply::ALL.len() as f64)?;
+        one_of("group", self.group, &GROUPS)?;
         for (i, format) in self.formats.iter().enumerate() {
             if self.formats[..i].contains(format) {
                 return Err(LabError::Conflict { field: "formats".into(), with: format.key().into() });

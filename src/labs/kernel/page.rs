@@ -25,22 +25,13 @@ mod workshop;
 
 use leptos::prelude::*;
 
-use crate::labs::kernel::Config;
 use crate::text::msg;
-use crate::ui::{Notice, use_lang};
+use crate::ui::{LabHead, opened, use_lang};
 use lab::Lab;
 
 /// The kernel lab.
 pub fn page() -> AnyView {
-    let bad_link = RwSignal::new(None);
-    let config = match link::config_of_address() {
-        Some(Ok(config)) => config,
-        Some(Err(error)) => {
-            bad_link.set(Some(error));
-            Config::default()
-        }
-        None => Config::default(),
-    };
+    let (config, bad_link) = opened(link::config_of_address());
     let lab = Lab::new(config);
     link::follow(lab);
     lab.start();
@@ -48,13 +39,9 @@ pub fn page() -> AnyView {
     // Words change with the language, and only then: the state outlives them.
     let words = move || {
         let lang = language.get();
-        let bad = Signal::derive(move || bad_link.with(|e| e.as_ref().map(|e| e.sentence(lang))));
         view! {
             <div class="lab-page kernel-lab">
-                <p class="eyebrow">{msg::kernel_eyebrow(lang)}</p>
-                <h1>{msg::kernel_question(lang)}</h1>
-                <p class="lede">{msg::kernel_lede(lang)}</p>
-                <Notice text=bad on_close=Callback::new(move |()| bad_link.set(None))/>
+                <LabHead eyebrow=msg::kernel_eyebrow(lang) question=msg::kernel_question(lang) lede=msg::kernel_lede(lang) bad_link/>
                 <challenge::Opening lab/>
                 <div class="lab">
                     <controls::Controls lab/>

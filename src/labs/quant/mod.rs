@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::math::{Format, Granularity, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry};
-use crate::protocol::LabError;
+use crate::protocol::{LabError, in_range};
 
 #[cfg(feature = "ui")]
 pub mod page;
@@ -164,11 +164,6 @@ impl std::ops::Deref for Checked {
     fn deref(&self) -> &Config {
         &self.0
     }
-}
-
-fn in_range(field: &str, got: f64, min: f64, max: f64) -> Result<(), LabError> {
-    // A NaN is outside every range.
-    if got >= min && got <= max { Ok(()) } else { Err(LabError::OutOfRange { field: field.into(), min, max, got }) }
 }
 
 /// Longest file or tensor name accepted in a configuration, in bytes; keeps a share link under its 2 KB.

@@ -10,7 +10,6 @@ use crate::nets::{Llama, Place};
 use crate::protocol::LabError;
 
 use super::Settings;
-use super::text::end_of_text;
 
 /// Sequences that go through the model together.
 const TOGETHER: usize = 8;
@@ -105,7 +104,7 @@ impl<'a> Measure<'a> {
 
     /// The mean loss over `sequences` windows of texts one after the other, the end of text before each.
     fn loss(&self, kind: Kind, language: Language, split: Split, sequences: usize) -> Result<f64, LabError> {
-        let end = end_of_text(self.tokenizer)?;
+        let end = self.tokenizer.end_of_text()?;
         let mut index = if split == Split::Train { UNREAD } else { 0 };
         let mut ids = Vec::new();
         while ids.len() < sequences * self.context + 1 {

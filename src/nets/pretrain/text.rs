@@ -1,16 +1,16 @@
 //! The text that the model is pretrained on, as sequences of token numbers: documents one after the other, the end of text
 //! before each, Spanish three times out of five.
 
-use crate::data::tokenizer::{END_OF_TEXT, Tokenizer};
+use crate::data::tokenizer::Tokenizer;
 use crate::data::world::{Language, Split, World};
-use crate::protocol::{Fault, LabError};
+use crate::protocol::LabError;
 
 /// Of so many sequences ...
 const CYCLE: u64 = 5;
 /// ... so many are Spanish, the first language of the lab.
 const SPANISH: u64 = 3;
 
-/// An endless text; sequence `n` needs none before it but their documents' count.
+/// An endless text.
 pub struct Stream<'a> {
     world: World,
     tokenizer: &'a Tokenizer,
@@ -26,7 +26,7 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// [`LabError::Malformed`] if the tokenizer has no end of text.
     pub fn new(world: World, tokenizer: &'a Tokenizer) -> Result<Stream<'a>, LabError> {
-        Ok(Stream { world, end: end_of_text(tokenizer)?, tokenizer, used: [0; 2], sequences: 0 })
+        Ok(Stream { world, end: tokenizer.end_of_text()?, tokenizer, used: [0; 2], sequences: 0 })
     }
 
     /// Passes over sequences, as a resumed run does.
@@ -57,16 +57,4 @@ impl<'a> Stream<'a> {
         out.truncate(tokens);
         Ok(out)
     }
-}
-
-/// The number of the token that ends a text.
-///
-/// # Errors
-/// [`LabError::Malformed`] if there is none.
-pub fn end_of_text(tokenizer: &Tokenizer) -> Result<u32, LabError> {
-    tokenizer.id(END_OF_TEXT).ok_or_else(|| LabError::Malformed {
-        source: "tokenizer.json".into(),
-        at: END_OF_TEXT.into(),
-        fault: Fault::Missing,
-    })
 }

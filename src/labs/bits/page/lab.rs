@@ -43,7 +43,8 @@ pub(super) fn same_measurement(a: &Config, b: &Config) -> bool {
     a.plan == b.plan && a.group == b.group && a.prompt == b.prompt
 }
 
-fn window_of(view: View, size: (u32, u32)) -> Window {
+/// The part of a unit of `size` rows and columns that a view shows.
+pub(super) fn window_of(view: View, size: (u32, u32)) -> Window {
     let rows = if view.rows == 0 { size.0 } else { view.rows };
     let cols = if view.cols == 0 { size.1 } else { view.cols };
     Window { row: view.row, col: view.col, rows, cols }.inside(size)
@@ -97,8 +98,7 @@ impl Lab {
 
     /// Looks once, and from then on whenever the configuration changes.
     pub(super) fn start(self) {
-        self.picture_now();
-        self.look_now();
+        self.again();
         let due = Later::new(Callback::new(move |()| {
             if self.is_pictured_otherwise() {
                 self.picture_now();
@@ -152,7 +152,7 @@ impl Lab {
         self.runner.run(self.look, &Command::Bits { task: Task::Look { config } });
     }
 
-    /// Measures and draws again, after a failure.
+    /// Draws and measures: at the start, and after a failure.
     pub(super) fn again(self) {
         self.picture_now();
         self.look_now();

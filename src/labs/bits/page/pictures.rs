@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::lab::Lab;
+use super::lab::{Lab, window_of};
 use super::plan::look;
 use crate::labs::bits::{View, WeightFormat, tables, tensors};
 use crate::protocol::Table;
 use crate::text::{bytes, integer, msg, number, significant};
 use crate::ui::{
-    Axis, ColourMap, Grid, Heatmap, Kind, Look, Notice, Plot, PlotSpec, RunStatus, RunView, Series, Window, use_lang,
+    Axis, ColourMap, Grid, Heatmap, Kind, Look, Notice, Plot, PlotSpec, RunStatus, RunView, Series, use_lang,
 };
 
 /// The tensor that says which weight a cell shows.
@@ -16,10 +16,7 @@ pub(super) const INDEX: &str = tensors::INDEX;
 
 /// A tensor of a picture with the part of the unit that it covers.
 pub(super) fn grid(picture: RunView, view: View, size: (u32, u32), name: &'static str) -> Option<Grid> {
-    let tensor = picture.tensor(name)?;
-    let rows = if view.rows == 0 { size.0 } else { view.rows };
-    let cols = if view.cols == 0 { size.1 } else { view.cols };
-    Some(Grid { window: Window { row: view.row, col: view.col, rows, cols }.inside(size), tensor })
+    Some(Grid { window: window_of(view, size), tensor: picture.tensor(name)? })
 }
 
 /// Share of the weights that the colours tell apart; the few beyond take the end colours.

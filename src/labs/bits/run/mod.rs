@@ -13,11 +13,11 @@ mod plans;
 mod quality;
 mod written;
 
-use crate::labs::bits::{Checked, FOLDER, Task, tables};
-use crate::labs::{Ctx, Device};
+use crate::labs::Ctx;
+use crate::labs::bits::{Checked, Task, tables};
 use crate::math::WeightFormat;
 use crate::model::{Decoder, Place, Plan, TextModel};
-use crate::protocol::{Cell, LabError, Table};
+use crate::protocol::{LabError, Table, numbers};
 
 use held_out::HeldOut;
 
@@ -76,23 +76,15 @@ pub async fn run(task: Task, ctx: &Ctx, session: &mut Session) -> Result<(), Lab
     }
 }
 
-/// The tier of a context as the model's room names it.
-fn place(ctx: &Ctx) -> Place {
-    match &ctx.device {
-        Device::Gpu(gpu) => Place::Gpu(gpu.clone()),
-        Device::Cpu => Place::Processor,
-    }
-}
-
 impl Session {
     /// The model, read now if it is not at hand; its units are told each time.
     async fn ready(&mut self, ctx: &Ctx) -> Result<&mut Loaded, LabError> {
         if self.loaded.is_none() {
-            let model = TextModel::read(async |name| ctx.site_file(&[FOLDER, "/", name].concat()).await).await?;
+            let model = TextModel::shipped(async |path| ctx.site_file(path).await).await?;
             ctx.checkpoint().await?;
             let plan = Plan::uniform(&model.checkpoint.config, WeightFormat::Fp32, WeightFormat::GROUP);
-            let base = Decoder::new(place(ctx), &model.checkpoint, &plan)?;
-            let plan = Decoder::new(place(ctx), &model.checkpoint, &plan)?;
+            let base = Decoder::new(Place::of(ctx.device.gpu()), &model.checkpoint, &plan)?;
+            let plan = Decoder::new(Place::of(ctx.device.gpu()), &model.checkpoint, &plan)?;
             self.loaded = Some(Loaded { held_out: HeldOut::default(), written: None, model, base, plan });
         }
         let loaded = self.loaded.as_mut().ok_or(LabError::Stopped)?;
@@ -101,18 +93,14 @@ impl Session {
     }
 }
 
-fn row(values: &[f64]) -> Vec<Cell> {
-    values.iter().map(|v| (*v).into()).collect()
-}
-
 impl Loaded {
     fn tell_units(&self, ctx: &Ctx) {
         let mut table = Table::new(tables::UNITS, &["unit", "layer", "part", "name", "rows", "cols"]);
         for (i, unit) in self.base.units().iter().enumerate() {
             let layer = unit.layer.map_or(-1.0, |l| l as f64);
-            let mut cells = row(&[i as f64, layer]);
+            let mut cells = numbers(&[i as f64, layer]);
             cells.extend([unit.kind.name().into(), unit.name.clone().into()]);
-            cells.extend(row(&[unit.rows as f64, unit.cols as f64]));
+            cells.extend(numbers(&[unit.rows as f64, unit.cols as f64]));
             table.rows.push(cells);
         }
         ctx.table(table);
@@ -141,7 +129,7 @@ impl Loaded {
         let columns = ["packed_bytes", "allocated_bytes", "fp32_bytes", "bits_per_weight"];
         let mut table = Table::new(tables::SIZE, &columns);
         let allocated = sum(|s| s.allocated_bytes);
-        table.rows.push(row(&[packed, allocated, self.fp32_bytes() as f64, 8.0 * packed / weights]));
+        table.rows.push(numbers(&[packed, allocated, self.fp32_bytes() as f64, 8.0 * packed / weights]));
         ctx.table(table);
     }
 }

@@ -1,13 +1,13 @@
 //! A few weights made much larger, and what one scale for the whole matrix then does to all the others.
 
+use super::Loaded;
 use super::picture::fidelity;
-use super::{Loaded, place, row};
 use crate::data::llama::unit_matrix;
 use crate::labs::Ctx;
 use crate::labs::bits::{GROUPS, OUTLIERS, Outliers, PROBE_TOKENS, tables};
 use crate::math::{Generator, Granularity, QuantSpec, WeightFormat, dequantize, quantize};
-use crate::model::{Decoder, Plan};
-use crate::protocol::{LabError, Phase, Table};
+use crate::model::{Decoder, Place, Plan};
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 use super::held_out::windows_for;
 
@@ -62,7 +62,7 @@ impl Loaded {
         ];
         // A decoder of its own: the plan's must not keep weights that no plan knows.
         let plan = Plan::uniform(&self.model.checkpoint.config, WeightFormat::Fp32, WeightFormat::GROUP);
-        let own = Decoder::new(place(ctx), &self.model.checkpoint, &plan)?;
+        let own = Decoder::new(Place::of(ctx.device.gpu()), &self.model.checkpoint, &plan)?;
         let kept = std::mem::replace(&mut self.plan, own);
         let outcome = self.cases(asked.unit as usize, cases, ctx).await;
         self.plan = kept;
@@ -78,7 +78,7 @@ impl Loaded {
             self.plan.set_values(unit, values)?;
             let loss = self.loss(windows_for(PROBE_TOKENS), ctx).await?;
             let mut cells = vec![case.into()];
-            cells.extend(row(&[loss.exp(), sqnr]));
+            cells.extend(numbers(&[loss.exp(), sqnr]));
             table.rows.push(cells);
             ctx.table(table.clone());
         }
@@ -98,7 +98,7 @@ fn shown_row(weights: &[f32], tensor: &[f32], group: &[f32], cols: usize, places
             continue;
         }
         let [w, t, g] = [weights, tensor, group].map(|m| f64::from(m[line + col]));
-        table.rows.push(row(&[col as f64, w, t, g]));
+        table.rows.push(numbers(&[col as f64, w, t, g]));
     }
     table
 }

@@ -1,20 +1,18 @@
 //! One unit before and after: heatmaps, histogram and what was lost.
 
-use super::{Loaded, row};
+use super::Loaded;
 use crate::data::llama::unit_matrix;
 use crate::labs::Ctx;
 use crate::labs::bits::{Checked, HEATMAP_CELLS, HISTOGRAM_BINS, View, tables, tensors};
-use crate::math::{Viewport, dequantize, heatmap, histogram};
-use crate::protocol::{LabError, Table};
+use crate::math::{Axis, Totals, Viewport, error_stats, heatmap, histogram};
+use crate::model::UnitSize;
+use crate::protocol::{LabError, Table, numbers};
 
 /// Signal against error in decibels, and the root of the mean squared error.
 pub fn fidelity(weights: &[f32], back: &[f32]) -> (f64, f64) {
-    let (mut signal, mut error) = (0.0f64, 0.0f64);
-    for (w, b) in weights.iter().zip(back) {
-        signal += f64::from(*w).powi(2);
-        error += (f64::from(*b) - f64::from(*w)).powi(2);
-    }
-    (10.0 * (signal / error).log10(), (error / weights.len().max(1) as f64).sqrt())
+    let lines = error_stats(weights, back, 1, weights.len(), Axis::Rows);
+    let Totals { sqnr_db, mse, .. } = Totals::from_lines(&lines, weights.len());
+    (sqnr_db, mse.sqrt())
 }
 
 impl Loaded {
@@ -22,24 +20,23 @@ impl Loaded {
     pub(super) fn picture(&self, config: &Checked, view: View, ctx: &Ctx) -> Result<(), LabError> {
         let selected = (config.selected as usize).min(self.base.units().len() - 1);
         let unit = &self.base.units()[selected];
-        let format = self.plan_of(config).formats[selected];
         let matrix = unit_matrix(&self.model.checkpoint, unit)?;
-        let back = dequantize(&format.quantize(&matrix.values, unit.rows, unit.cols, config.group));
+        // The decoder follows the configuration.
+        let back = self.plan.held_matrix(selected)?.values;
         let (sqnr, rmse) = fidelity(&matrix.values, &back);
         let absmax = matrix.values.iter().fold(0f32, |m, w| m.max(w.abs()));
-        let allocated = self.plan.sizes()[selected].allocated_bytes;
-        let packed = format.packed_bytes(unit.rows, unit.cols, config.group);
+        let UnitSize { packed_bytes, allocated_bytes, .. } = self.plan.sizes()[selected];
         let columns = ["unit", "rows", "cols", "absmax", "rmse", "sqnr_db", "packed_bytes", "allocated_bytes"];
         let mut table = Table::new(tables::UNIT, &columns);
-        table.rows.push(row(&[
+        table.rows.push(numbers(&[
             selected as f64,
             unit.rows as f64,
             unit.cols as f64,
             f64::from(absmax),
             rmse,
             sqnr,
-            packed as f64,
-            allocated as f64,
+            packed_bytes as f64,
+            allocated_bytes as f64,
         ]));
         ctx.table(table);
         let mut table = Table::new(tables::HISTOGRAM, &["from", "to", "before", "after"]);
@@ -47,7 +44,7 @@ impl Loaded {
         let wide = 2.0 * f64::from(absmax) / HISTOGRAM_BINS as f64;
         for (i, (b, a)) in before.iter().zip(&after).enumerate() {
             let from = -f64::from(absmax) + i as f64 * wide;
-            table.rows.push(row(&[from, from + wide, f64::from(*b), f64::from(*a)]));
+            table.rows.push(numbers(&[from, from + wide, f64::from(*b), f64::from(*a)]));
         }
         ctx.table(table);
         let part = viewport(view, unit.rows, unit.cols);

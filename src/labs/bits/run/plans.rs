@@ -1,17 +1,15 @@
 //! Many plans one after the other: which unit bears least, and mixtures that nothing beats.
 
+use super::Loaded;
 use super::held_out::windows_for;
-use super::{Loaded, row};
 use crate::labs::Ctx;
 use crate::labs::bits::{Checked, PROBE_TOKENS, plan_of, tables};
 use crate::math::{WeightFormat, pareto_front};
 use crate::model::Plan;
-use crate::protocol::{LabError, Phase, Table};
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 /// Formats that a unit steps down through in the search.
 const STEPS: [WeightFormat; 4] = [WeightFormat::Int8, WeightFormat::Nf4, WeightFormat::Int3, WeightFormat::Int2];
-/// Uniform plans to compare with.
-const UNIFORM: [WeightFormat; 7] = WeightFormat::ALL;
 /// Plans along the path of the search that are measured.
 const MEASURED: usize = 14;
 
@@ -80,7 +78,7 @@ impl Loaded {
             let perplexity = self.loss_of(&plan, ctx).await?.exp();
             let packed = format.packed_bytes(unit.rows, unit.cols, config.group);
             let saved = 4.0 * unit.count() as f64 - packed as f64;
-            table.rows.push(row(&[i as f64, perplexity, perplexity - reference, saved]));
+            table.rows.push(numbers(&[i as f64, perplexity, perplexity - reference, saved]));
             ctx.table(table.clone());
         }
         Ok(())
@@ -89,7 +87,7 @@ impl Loaded {
     /// Uniform plans first, then each unit alone at each step, then plans along the greedy path.
     pub(super) async fn search(&mut self, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
         let units = self.base.units().to_vec();
-        let total = (UNIFORM.len() + units.len() * STEPS.len() + MEASURED) as u64;
+        let total = (WeightFormat::ALL.len() + units.len() * STEPS.len() + MEASURED) as u64;
         let mut done = 0;
         let mut tick = || {
             done += 1;
@@ -97,7 +95,7 @@ impl Loaded {
         };
         let mut found: Vec<(&str, Plan, f64)> = Vec::new();
         let mut reference = 0.0;
-        for format in UNIFORM {
+        for format in WeightFormat::ALL {
             tick();
             let plan = Plan { formats: vec![format; units.len()], group: config.group };
             let loss = self.loss_of(&plan, ctx).await?;
@@ -142,7 +140,7 @@ impl Loaded {
         for (i, (kind, plan, loss)) in found.iter().enumerate() {
             let on_front = f64::from(u8::from(front[i]));
             let mut cells = vec![(*kind).into(), plan_of(&plan.formats).into()];
-            cells.extend(row(&[packed(plan), loss.exp(), on_front]));
+            cells.extend(numbers(&[packed(plan), loss.exp(), on_front]));
             table.rows.push(cells);
         }
         table

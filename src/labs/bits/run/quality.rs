@@ -1,12 +1,12 @@
 //! How well a plan predicts the held-out text, and how far it is from FP32.
 
+use super::Loaded;
 use super::held_out::{HeldOut, LANGUAGES, Reference, WINDOW, windows_for};
-use super::{Loaded, row};
 use crate::labs::Ctx;
 use crate::labs::bits::{FULL_TOKENS, QUICK_TOKENS, tables};
 use crate::math::{cross_entropy, kl_divergence, likeliest};
 use crate::model::{Decoder, TextModel};
-use crate::protocol::{LabError, Phase, Table};
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 /// Sums over windows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,7 +111,7 @@ fn table(sums: &[Sums; 2], with_kl: bool) -> Table {
         let mean = |sum: f64| sum / s.tokens;
         let kl = if with_kl { mean(s.kl) } else { f64::NAN };
         let mut cells = vec![(*language).into()];
-        cells.extend(row(&[s.tokens, mean(s.nats).exp(), mean(s.reference).exp(), kl, mean(s.equal)]));
+        cells.extend(numbers(&[s.tokens, mean(s.nats).exp(), mean(s.reference).exp(), kl, mean(s.equal)]));
         table.rows.push(cells);
     }
     table

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::formats::{look, name};
 use super::lab::Lab;
 use super::preset::PRESETS;
-use crate::labs::kernel::{Config, MAX_RANK, MAX_SIDE, Multiply};
+use crate::labs::kernel::{Config, GROUPS, MAX_RANK, MAX_SIDE, Multiply};
 use crate::text::{Lang, msg};
 use crate::ui::{Details, RunButton, Segmented, Select, Slider, Swatch, use_lang};
 
@@ -13,7 +13,6 @@ use crate::ui::{Details, RunButton, Segmented, Select, Slider, Swatch, use_lang}
 const FOLD_BELOW_PX: f64 = 900.0;
 const SIDES: &[f64] = &[64.0, 128.0, 256.0, 384.0, 512.0, 768.0, 1024.0, 1536.0, 2048.0, 3072.0, 4096.0, 8192.0];
 const RANKS: &[f64] = &[0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
-const GROUPS: [u32; 3] = [32, 64, 128];
 
 /// A slider bound to one number of the configuration.
 fn slider(

@@ -5,34 +5,13 @@ use leptos::prelude::*;
 use super::challenge::{QUESTIONS, Question};
 use super::lab::Lab;
 use crate::text::msg;
-use crate::ui::{fetch_text, root_url, use_lang};
+use crate::ui::use_lang;
 
 /// The lesson in the language of the page.
 #[component]
 pub(super) fn Lesson(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let text = RwSignal::new(None::<Result<String, String>>);
-    leptos::task::spawn_local(async move {
-        let address = root_url(&["lessons/kernel.", lang.code(), ".html"].concat());
-        let fetched = fetch_text(&address).await.map_err(|e| e.sentence(lang));
-        // The page may be gone by now.
-        drop(text.try_set(Some(fetched)));
-    });
-    let body = move || match text.get() {
-        None => view! { <p class="hint">{msg::ui_reading(lang)}</p> }.into_any(),
-        // Rendered from this repository's own Markdown when the site was built; nothing a visitor wrote gets here.
-        Some(Ok(html)) => view! { <div inner_html=html></div> }.into_any(),
-        Some(Err(sentence)) => view! { <p class="hint">{sentence}</p> }.into_any(),
-    };
     let questions = QUESTIONS.iter().map(|challenge| view! { <Question lab challenge/> }).collect_view();
-    view! {
-        <div class="lesson">
-            <article class="prose">{body}</article>
-            <section class="questions" aria-labelledby="questions">
-                <h2 id="questions">{msg::quant_questions(lang)}</h2>
-                {questions}
-            </section>
-        </div>
-    }
-    .into_any()
+    view! { <crate::ui::Lesson lab="kernel" heading=msg::quant_questions(lang)>{questions}</crate::ui::Lesson> }
+        .into_any()
 }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use crate::data::share::{LINK_VERSION, decode_link, encode_link};
+use crate::data::share::{link_of_state, state_of_link};
 use crate::labs::kernel::Config;
-use crate::protocol::{Fault, LabError};
+use crate::protocol::LabError;
 use crate::ui::{Parameters, address_with, follow_address, from_address};
 
 /// The parts of the address.
@@ -15,17 +15,10 @@ const BENCH: &str = "work";
 /// Names of kernels, versions and puzzles are shorter; anything longer is none.
 const MAX_NAME_BYTES: usize = 64;
 
-fn config_from_link(encoded: &str) -> Result<Config, LabError> {
-    let json = decode_link(encoded)?;
-    let config: Config = serde_json::from_str(&json).map_err(|e| LabError::BadLink {
-        fault: Fault::BadJson { line: e.line() as u64, column: e.column() as u64 },
-    })?;
-    Ok((*config.checked()?).clone())
-}
-
-/// The configuration of the address, if it holds one.
+/// The configuration of the address, if it holds one; an error if it does not decode or is out of bounds.
 pub(super) fn config_of_address() -> Option<Result<Config, LabError>> {
-    Some(config_from_link(&from_address(CONFIG)?))
+    let link = from_address(CONFIG)?;
+    Some(state_of_link(&link).and_then(Config::checked).map(|checked| (*checked).clone()))
 }
 
 fn parameters(lab: Lab) -> Parameters {
@@ -34,8 +27,7 @@ fn parameters(lab: Lab) -> Parameters {
         if *config == Config::default() {
             return String::new();
         }
-        let json = serde_json::to_string(config).unwrap_or_default();
-        encode_link(LINK_VERSION, &json).unwrap_or_default()
+        link_of_state(config)
     });
     vec![(CONFIG, link), (ENTRY, lab.entry.get()), (BENCH, lab.bench.get())]
 }

@@ -2,34 +2,22 @@
 
 use leptos::prelude::*;
 
-use crate::data::share::{LINK_VERSION, decode_link, encode_link};
+use crate::data::share::{link_of_state, state_of_link};
 use crate::labs::model::Config;
-use crate::protocol::{Fault, LabError};
+use crate::protocol::LabError;
 use crate::ui::{Parameters, address_with, follow_address, from_address};
 
 /// The name of the part of the address that holds the configuration.
 const PARAMETER: &str = "c";
 
-/// The configuration in a link's parameter.
-///
-/// # Errors
-/// [`LabError::BadLink`] if it does not decode, or the error of [`Config::checked`].
-fn config_from_link(encoded: &str) -> Result<Config, LabError> {
-    let json = decode_link(encoded)?;
-    let config: Config = serde_json::from_str(&json).map_err(|e| LabError::BadLink {
-        fault: Fault::BadJson { line: e.line() as u64, column: e.column() as u64 },
-    })?;
-    Ok((*config.checked()?).clone())
-}
-
-/// The configuration of the address, if it holds one.
+/// The configuration of the address, if it holds one; an error if it does not decode or is out of bounds.
 pub(super) fn config_of_address() -> Option<Result<Config, LabError>> {
-    Some(config_from_link(&from_address(PARAMETER)?))
+    let link = from_address(PARAMETER)?;
+    Some(state_of_link(&link).and_then(Config::checked).map(|checked| (*checked).clone()))
 }
 
 fn parameters(config: &Config) -> Parameters {
-    let json = serde_json::to_string(config).unwrap_or_default();
-    vec![(PARAMETER, encode_link(LINK_VERSION, &json).unwrap_or_default())]
+    vec![(PARAMETER, link_of_state(config))]
 }
 
 /// The address of this page with `config` in it.

@@ -1,10 +1,10 @@
 //! What one more token costs: with the cache, and with everything before it computed again.
 
 use super::super::{Checked, tables};
-use super::{Loaded, row};
+use super::Loaded;
 use crate::labs::Ctx;
 use crate::math::median;
-use crate::protocol::{LabError, Phase, Table};
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 /// Texts of so many tokens.
 const LENGTHS: [usize; 6] = [8, 32, 64, 128, 192, 256];
@@ -48,7 +48,7 @@ impl Loaded {
                 without.push(ctx.host.now_millis() - begun);
             }
             let (with, without) = (median(with), median(without));
-            table.rows.push(row(&[tokens as f64, with, without, each * tokens as f64]));
+            table.rows.push(numbers(&[tokens as f64, with, without, each * tokens as f64]));
             ctx.table(table.clone());
         }
         Ok(())

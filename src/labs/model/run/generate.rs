@@ -1,22 +1,19 @@
 //! Token after token, each from the logits that the one before it gave.
 
 use super::super::{Checked, series, tables, tensors};
-use super::{Loaded, row};
+use super::Loaded;
 use crate::labs::Ctx;
-use crate::math::sample;
-use crate::protocol::{LabError, Phase, Table};
+use crate::math::draw_token;
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 impl Loaded {
-    /// Continues `ids`; what was drawn so far gets its attention even if Stop is pressed.
+    /// Continues `ids`, then says what looked at what.
     pub(super) async fn generate(&self, mut ids: Vec<u32>, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
         if !config.given.is_empty() {
             self.given_steps(&ids, config, ctx).await?;
         }
-        let outcome = self.draw(&mut ids, config, ctx).await;
-        match outcome {
-            Ok(()) => self.attend(&ids, ctx).await,
-            Err(error) => Err(error),
-        }
+        self.draw(&mut ids, config, ctx).await?;
+        self.attend(&ids, ctx).await
     }
 
     async fn draw(&self, ids: &mut Vec<u32>, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
@@ -37,7 +34,7 @@ impl Loaded {
                 break;
             }
             ctx.checkpoint().await?;
-            let id = sample(&logits, &sampling, ids.len() as u32).token;
+            let id = draw_token(&logits, &sampling, ids.len() as u32);
             ids.push(id);
             drawn += 1;
             ctx.points(series::GENERATED, vec![[f64::from(id), ctx.host.now_millis() - begun]]);
@@ -54,7 +51,7 @@ impl Loaded {
         let mut table = Table::new(tables::SPEED, &columns);
         let each = cache.size_bytes() as f64 / cache.capacity() as f64;
         let held = each * cache.held() as f64;
-        table.rows.push(row(&[drawn as f64, millis, held, cache.size_bytes() as f64, f64::from(u8::from(ended))]));
+        table.rows.push(numbers(&[drawn as f64, millis, held, cache.size_bytes() as f64, f64::from(u8::from(ended))]));
         ctx.table(table);
         Ok(())
     }

@@ -9,11 +9,11 @@ mod generate;
 
 use std::rc::Rc;
 
-use super::{Config, FOLDER, MAX_ATTENTION, Task, tables, tensors};
-use crate::labs::{Ctx, Device};
+use super::{Config, MAX_ATTENTION, Task, tables, tensors};
+use crate::labs::Ctx;
 use crate::math::WeightFormat;
 use crate::model::{Decoder, Place, Plan, TextModel};
-use crate::protocol::{Cell, LabError, Phase, Table};
+use crate::protocol::{LabError, Phase, Table, numbers};
 
 /// What stays in memory between two commands.
 #[derive(Default)]
@@ -54,14 +54,6 @@ pub async fn run(task: Task, ctx: &Ctx, session: &mut Session) -> Result<(), Lab
     }
 }
 
-/// The tier of a context as the model's room names it.
-fn place(ctx: &Ctx) -> Place {
-    match &ctx.device {
-        Device::Gpu(gpu) => Place::Gpu(gpu.clone()),
-        Device::Cpu => Place::Processor,
-    }
-}
-
 impl Session {
     /// The model, read now if it is not at hand.
     async fn ready(&mut self, ctx: &Ctx) -> Result<Rc<Loaded>, LabError> {
@@ -69,17 +61,13 @@ impl Session {
             return Ok(loaded.clone());
         }
         let begun = ctx.host.now_millis();
-        let model = TextModel::read(async |name| ctx.site_file(&[FOLDER, "/", name].concat()).await).await?;
+        let model = TextModel::shipped(async |path| ctx.site_file(path).await).await?;
         ctx.checkpoint().await?;
         let plan = Plan::uniform(&model.checkpoint.config, WeightFormat::Fp32, WeightFormat::GROUP);
-        let decoder = Decoder::new(place(ctx), &model.checkpoint, &plan)?;
+        let decoder = Decoder::new(Place::of(ctx.device.gpu()), &model.checkpoint, &plan)?;
         let load_millis = ctx.host.now_millis() - begun;
         Ok(self.loaded.insert(Rc::new(Loaded { model, decoder, load_millis })).clone())
     }
-}
-
-fn row(values: &[f64]) -> Vec<Cell> {
-    values.iter().map(|v| (*v).into()).collect()
 }
 
 impl Loaded {
@@ -100,7 +88,7 @@ impl Loaded {
         ];
         let mut table = Table::new(tables::MODEL, &columns);
         let weights: u64 = self.decoder.sizes().iter().map(|s| s.allocated_bytes).sum();
-        table.rows.push(row(&[
+        table.rows.push(numbers(&[
             llama.parameters() as f64,
             llama.layers as f64,
             llama.heads as f64,
@@ -124,7 +112,7 @@ impl Loaded {
             return Err(LabError::OutOfRange { field: "prompt".into(), min: 0.0, max: most, got });
         }
         let mut table = Table::new(tables::TOKENS, &["id"]);
-        table.rows = ids.iter().map(|id| row(&[f64::from(*id)])).collect();
+        table.rows = ids.iter().map(|id| numbers(&[f64::from(*id)])).collect();
         ctx.table(table);
         ids.extend(&config.given);
         Ok(ids)
