@@ -1,8 +1,9 @@
-// Pictures of every page, language, theme and width, for people to look at: `node tests/browser/shots.mjs [part of a name]`.
+// Pictures of every page, language, theme and width, for people to look at:
+// `node tests/browser/shots.mjs [part of a name] [firefox]`.
 
 import { BROWSERS, shutDown, visit } from "./driver.mjs";
 
-const [, , wanted = ""] = process.argv;
+const [, , wanted = "", browser = BROWSERS[0]] = process.argv;
 const PAGES = { home: "", model: "model/", quant: "quant/", bits: "bits/", kernel: "kernel/", device: "device/", storage: "storage/" };
 const WIDTHS = [[1440, 900], [360, 740]];
 /** What still fades in or arrives from a worker has this long. */
@@ -26,13 +27,12 @@ const FULL = {
   },
 };
 
-const browser = BROWSERS[0];
 let broken = 0;
 for (const [page, path] of Object.entries(PAGES)) {
   for (const lang of ["es", "en"]) {
     for (const theme of ["light", "dark"]) {
       for (const viewport of WIDTHS) {
-        const name = `${page}-${lang}-${theme}-${viewport[0]}`;
+        const name = [page, lang, theme, viewport[0], ...(browser === BROWSERS[0] ? [] : [browser])].join("-");
         if (!name.includes(wanted)) continue;
         const one = await visit(browser, { path, lang, theme, viewport, tier: "cpu" });
         try {
