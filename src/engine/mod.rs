@@ -101,6 +101,7 @@ impl Engine {
             Command::Model { .. } => Err(LabError::Unknown { field: "command".into(), got: "model".into() }),
             #[cfg(not(feature = "text-models"))]
             Command::Bits { .. } => Err(LabError::Unknown { field: "command".into(), got: "bits".into() }),
+            Command::Tune { .. } => Err(LabError::Unknown { field: "command".into(), got: "tune".into() }),
             Command::Kernel { task } => kernel::run::run(task, ctx).await,
             #[cfg(feature = "wgsl")]
             Command::Workshop { attempt } => kernel::run::workshop::run(attempt, ctx).await,

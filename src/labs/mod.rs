@@ -12,6 +12,7 @@ pub mod device;
 pub mod kernel;
 pub mod model;
 pub mod quant;
+pub mod tune;
 
 #[cfg(feature = "gpu")]
 pub use ctx::{Ctx, Device, EventSink, Host, Loading, Local};
@@ -51,6 +52,8 @@ pub enum Command {
     Model { task: model::Task },
     /// The bits lab.
     Bits { task: bits::Task },
+    /// The fine-tuning lab. Trainer only.
+    Tune { task: tune::Task },
     /// The kernel lab.
     Kernel { task: kernel::Task },
     /// The kernel lab's workshop: texts that a learner wrote. Workshop worker only.

@@ -21,6 +21,7 @@ mod median;
 mod nn;
 mod packed;
 mod pareto;
+pub mod peft;
 mod percentile;
 mod product;
 mod quantize;

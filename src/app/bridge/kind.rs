@@ -29,7 +29,7 @@ impl WorkerKind {
     /// The binary that a command needs.
     pub fn of(command: &str) -> WorkerKind {
         match command_name(command) {
-            "burn" => WorkerKind::Trainer,
+            "burn" | "peers" | "tune" => WorkerKind::Trainer,
             "workshop" => WorkerKind::Workshop,
             "model" | "bits" => WorkerKind::Text,
             _ => WorkerKind::Kernels,

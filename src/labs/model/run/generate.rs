@@ -6,6 +6,9 @@ use crate::labs::Ctx;
 use crate::math::draw_token;
 use crate::protocol::{LabError, Phase, Table, numbers};
 
+/// Tokens are told of together when they come faster than a page is drawn.
+const TELL_EVERY_MILLIS: f64 = 30.0;
+
 impl Loaded {
     /// Continues `ids`, then says what looked at what.
     pub(super) async fn generate(&self, mut ids: Vec<u32>, config: &Checked, ctx: &Ctx) -> Result<(), LabError> {
@@ -27,18 +30,30 @@ impl Loaded {
         let begun = ctx.host.now_millis();
         let mut ended = false;
         let mut drawn = 0;
+        let (mut untold, mut told) = (Vec::new(), f64::NEG_INFINITY);
+        let tell = |untold: &mut Vec<[f64; 2]>, drawn: usize| {
+            ctx.points(series::GENERATED, std::mem::take(untold));
+            ctx.progress(Phase::Computing, drawn as u64, length as u64);
+        };
         loop {
             let step = given + drawn;
             ctx.tensor(&tensors::logits(step), &[wide], logits.clone());
             if drawn == length || ended {
                 break;
             }
-            ctx.checkpoint().await?;
+            if let Err(stopped) = ctx.checkpoint().await {
+                tell(&mut untold, drawn);
+                return Err(stopped);
+            }
             let id = draw_token(&logits, &sampling, ids.len() as u32);
             ids.push(id);
             drawn += 1;
-            ctx.points(series::GENERATED, vec![[f64::from(id), ctx.host.now_millis() - begun]]);
-            ctx.progress(Phase::Computing, drawn as u64, length as u64);
+            let now = ctx.host.now_millis();
+            untold.push([f64::from(id), now - begun]);
+            if now - told >= TELL_EVERY_MILLIS {
+                told = now;
+                tell(&mut untold, drawn);
+            }
             // What would follow is computed and shown even then: it is the beginning of another text.
             ended = id == self.model.end;
             if cache.held() == cache.capacity() {
@@ -46,6 +61,7 @@ impl Loaded {
             }
             logits = self.decoder.extend(&mut cache, &[id], async || ctx.checkpoint().await).await?;
         }
+        tell(&mut untold, drawn);
         let millis = ctx.host.now_millis() - begun;
         let columns = ["tokens", "millis", "cache_bytes", "cache_capacity_bytes", "ended"];
         let mut table = Table::new(tables::SPEED, &columns);
