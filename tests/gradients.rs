@@ -6,7 +6,7 @@ use std::rc::Rc;
 use afina::gpu::Gpu;
 use afina::kernels::ALL;
 use afina::kernels::product::Storage;
-use afina::math::{AdamW, LoraShape, Moments, WEIGHT_STD, adamw, gaussian};
+use afina::math::{AdamW, LoraShape, Moments, Rule, Sgd, WEIGHT_STD, adamw, gaussian, sgd};
 use afina::nets::case::{Finding, lora_case, worst_of};
 use afina::nets::{FrozenWeights, Initial, Place, Trained, backward, dense_linear, linear, lora_linear};
 use afina::protocol::LabError;
@@ -102,7 +102,7 @@ fn a_planted_mistake_is_noticed() {
 }
 
 /// The devices of both tiers, to run a test on each.
-fn on_both(test: fn(&Place, &Device)) {
+fn on_both(test: impl Fn(&Place, &Device) + Copy + Send + 'static) {
     test(&Place::Cpu, &Place::Cpu.device().unwrap().autodiff());
     on_gpu(move |gpu| {
         let place = Place::Gpu(gpu.clone());
@@ -230,18 +230,29 @@ fn an_update_learns_what_was_planted() {
 }
 
 #[test]
-fn all_parameters_move_as_adamw_says() {
+fn all_parameters_move_as_their_rule_says() {
+    let adamw = AdamW { rate: 0.01, decay: 0.1, ..AdamW::default() };
+    let descent = Sgd { rate: 0.01, momentum: 0.9, decay: 0.1 };
+    for narrow in [false, true] {
+        // A step of AdamW is at most (1 - beta1) / sqrt(1 - beta2) rates; one of three steps of descent sums three
+        // gradients, none longer than 4.
+        parameters_move(Rule::AdamW(adamw), 3.2, narrow);
+        parameters_move(Rule::Sgd(descent), 12.0, narrow);
+    }
+}
+
+fn parameters_move(rule: Rule, longest: f64, narrow: bool) {
     /// Half of what the 150 gradients of a step have.
     const CLIP: f32 = 0.3;
-    on_both(|place, _| {
+    on_both(move |place, _| {
         const SIDES: [(usize, usize); 4] = [(3, 7), (1, 64), (5, 13), (2, 2)];
         let starts = SIDES.map(|(rows, cols)| gaussian(rows, cols, 1 + rows as u32));
         // The second is not decayed, the last never gets a gradient.
         let initial: Vec<_> = (0..4)
             .map(|i| Initial { values: &starts[i], rows: SIDES[i].0, cols: SIDES[i].1, decays: i != 1 })
             .collect();
-        let mut trained = Trained::new(place, &initial).unwrap();
-        let settings = AdamW { rate: 0.01, decay: 0.1, ..AdamW::default() };
+        let begin = if narrow { Trained::in_single_precision } else { Trained::new };
+        let mut trained = begin(place, &initial).unwrap();
         let mut expected = starts.clone().map(|start| {
             let p: Vec<f64> = start.iter().map(|&v| f64::from(v)).collect();
             Moments { m: vec![0.0; p.len()], v: vec![0.0; p.len()], p }
@@ -258,7 +269,7 @@ fn all_parameters_move_as_adamw_says() {
             let gradients = backward(&losses.reduce(|a, b| a + b).unwrap()).unwrap();
             // In the second step all gradients together are longer than they may be.
             let clip = (step == 2).then_some(CLIP);
-            block_on(trained.step(&leaves, &gradients, &settings, clip)).unwrap();
+            block_on(trained.step(Trained::slopes(&leaves, &gradients), &rule, clip)).unwrap();
             let squares: f64 = slopes[..3].iter().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum();
             let slopes = slopes.map(|slopes| match clip {
                 Some(most) => {
@@ -272,7 +283,7 @@ fn all_parameters_move_as_adamw_says() {
                 let saved = block_on(trained.export()).unwrap();
                 let zeros = SIDES.map(|(rows, cols)| vec![0.0; rows * cols]);
                 let empty: Vec<_> = initial.iter().zip(&zeros).map(|(of, values)| Initial { values, ..*of }).collect();
-                trained = Trained::new(place, &empty).unwrap();
+                trained = begin(place, &empty).unwrap();
                 let mut short = saved.clone();
                 short.state.m.pop();
                 assert!(trained.import(short).is_err());
@@ -281,28 +292,33 @@ fn all_parameters_move_as_adamw_says() {
             for (i, (state, slopes)) in expected.iter_mut().zip(&slopes).enumerate() {
                 let slopes = if i == 3 { vec![0.0; slopes.len()] } else { slopes.clone() };
                 let kept: Vec<_> = (i == 1).then_some(0..slopes.len()).into_iter().collect();
-                adamw(state, &slopes, &settings, step, &kept);
+                match &rule {
+                    Rule::AdamW(settings) => adamw(state, &slopes, settings, step, &kept),
+                    Rule::Sgd(settings) => sgd(state, &slopes, settings, &kept),
+                }
             }
         }
         assert_eq!(trained.steps(), 3);
-        let narrow: Vec<Vec<f32>> = trained.leaves().unwrap().into_iter().map(|leaf| values(leaf.inner())).collect();
-        assert_eq!(block_on(trained.parameters()).unwrap(), narrow);
+        let values_now: Vec<Vec<f32>> =
+            trained.leaves().unwrap().into_iter().map(|leaf| values(leaf.inner())).collect();
+        assert_eq!(block_on(trained.parameters()).unwrap(), values_now);
         let u = f64::from(f32::EPSILON) / 2.0;
         for (i, (leaf, state)) in trained.leaves().unwrap().into_iter().zip(&expected).enumerate() {
             let got = values(leaf.inner());
             assert_eq!(got.len(), state.p.len());
             for (got, p) in got.iter().zip(&state.p) {
-                // A step is at most (1 - beta1) / sqrt(1 - beta2) = 3.2 rates; its moments, quotients and root are off by
-                // 50 u of that (see `agreement::adamw`), and each of three steps rounds the parameter twice. A clipped
-                // gradient is off by the sum of its 150 squares, and by its factor.
-                let clipped = 160.0 * 3.2 * u;
-                let allowed = 3.0 * (2.0 * u * (p.abs() + 0.1) + 0.01 * (50.0 * 3.2 * u + clipped + 4.0 * u * p.abs()));
+                // A step is at most `longest` rates; its moments, quotients and root are off by 50 u of that (see
+                // `agreement::adamw`), and each of three steps rounds the parameter twice. A clipped gradient is off by the
+                // sum of its 150 squares, and by its factor.
+                let clipped = 160.0 * longest * u;
+                let allowed =
+                    3.0 * (2.0 * u * (p.abs() + 0.1) + 0.01 * (50.0 * longest * u + clipped + 4.0 * u * p.abs()));
                 assert!((f64::from(*got) - p).abs() <= allowed, "{i}: {got} instead of {p}");
             }
         }
         let wrong = trained.leaves().unwrap().pop().into_iter().collect::<Vec<_>>();
         let gradients = backward(&wrong[0].clone().sum()).unwrap();
-        assert!(block_on(trained.step(&wrong, &gradients, &settings, None)).is_err());
+        assert!(block_on(trained.step(Trained::slopes(&wrong, &gradients), &rule, None)).is_err());
         assert!(Trained::new(place, &[]).is_err());
     });
 }

@@ -8,8 +8,8 @@ use afina::data::tokenizer::Tokenizer;
 use afina::data::world::World;
 use afina::math::WeightFormat;
 use afina::model::{Decoder, Place as Tier, Plan};
-use afina::nets::pretrain::{Settings, Stream, Wish, rate_of_step, run};
-use afina::nets::{Llama, Place};
+use afina::nets::pretrain::{Settings, Stream, Wish, run};
+use afina::nets::{Llama, Net, Place};
 use burn::tensor::{Tensor, TensorData};
 use pollster::block_on;
 
@@ -108,9 +108,10 @@ fn the_graph_computes_what_the_decoder_does() {
         .iter()
         .zip(&weights)
         .map(|(spec, w)| Tensor::from_data(TensorData::new(w.clone(), [spec.rows, spec.cols]), &device))
-        .collect();
-    let graph = Llama::new(&Place::Cpu, &config, 64).unwrap();
-    let logits = graph.logits(&parameters, graph.tokens(&ids)).unwrap();
+        .collect::<Vec<_>>();
+    let graph = Llama::new(&Place::Cpu, &config, 64, 0).unwrap();
+    let net = Net::trained(&config, &parameters).unwrap();
+    let logits = graph.logits(&net, graph.ids(&ids, ids.len())).unwrap();
     let got = logits.into_data().try_to_vec::<f32>().unwrap();
     let checkpoint = Checkpoint::new(config.clone(), weights).unwrap();
     let plan = Plan::uniform(&config, WeightFormat::Fp32, 64);
@@ -119,16 +120,9 @@ fn the_graph_computes_what_the_decoder_does() {
     let worst = got.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     // The tolerance of the decoder's own comparison with `transformers`.
     assert!(got.len() == expected.len() && worst <= 1e-4, "{worst}");
-    assert!(graph.logits(&parameters[1..], graph.tokens(&ids)).is_err());
-    assert!(Llama::new(&Place::Cpu, &config, 65).is_err());
-}
-
-#[test]
-fn the_rate_rises_and_falls() {
-    let rates: Vec<f64> = (1..=200).map(|step| rate_of_step(step, 200, 1.0)).collect();
-    assert!((rates[9] - 1.0).abs() < 1e-12 && rates[..10].is_sorted());
-    assert!(rates[9..].is_sorted_by(|a, b| a >= b));
-    assert!((rates[199] - 0.05).abs() < 1e-9, "{}", rates[199]);
+    assert!(Net::trained(&config, &parameters[1..]).is_err());
+    assert!(graph.logits(&net, graph.ids(&ids[..60], 60)).is_err());
+    assert!(Llama::new(&Place::Cpu, &config, 65, 0).is_err() && Llama::new(&Place::Cpu, &config, 64, 1).is_err());
 }
 
 #[test]

@@ -73,6 +73,10 @@ impl Host for Site {
     fn now_millis(&self) -> f64 {
         self.native.now_millis()
     }
+    fn today_millis(&self) -> f64 {
+        0.0
+    }
+
     fn has_gpu_api(&self) -> bool {
         self.native.has_gpu_api()
     }

@@ -8,7 +8,7 @@ use crate::protocol::LabError;
 /// Tokens that are read together; each window begins anew, so that its first tokens are hard for everybody alike.
 pub const WINDOW: usize = 128;
 /// The world that the shipped model was trained in.
-const SEED: u32 = 1;
+pub const SEED: u32 = 1;
 
 /// The windows of a language one after the other: documents, the end of text before each.
 pub struct HeldOutText {

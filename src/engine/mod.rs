@@ -12,6 +12,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+#[cfg(all(feature = "train", feature = "text-models"))]
+use crate::labs::tune;
 use crate::labs::{Command, Ctx, Device, EventSink, Host, device, kernel, quant};
 #[cfg(feature = "text-models")]
 use crate::labs::{bits, model};
@@ -50,6 +52,8 @@ pub struct Engine {
     model: model::run::Session,
     #[cfg(feature = "text-models")]
     bits: bits::run::Session,
+    #[cfg(all(feature = "train", feature = "text-models"))]
+    tune: tune::run::Session,
 }
 
 impl Engine {
@@ -65,6 +69,8 @@ impl Engine {
             model: model::run::Session::default(),
             #[cfg(feature = "text-models")]
             bits: bits::run::Session::default(),
+            #[cfg(all(feature = "train", feature = "text-models"))]
+            tune: tune::run::Session::default(),
         }
     }
 
@@ -101,6 +107,9 @@ impl Engine {
             Command::Model { .. } => Err(LabError::Unknown { field: "command".into(), got: "model".into() }),
             #[cfg(not(feature = "text-models"))]
             Command::Bits { .. } => Err(LabError::Unknown { field: "command".into(), got: "bits".into() }),
+            #[cfg(all(feature = "train", feature = "text-models"))]
+            Command::Tune { task } => tune::run::run(task, ctx, &mut self.tune).await,
+            #[cfg(not(all(feature = "train", feature = "text-models")))]
             Command::Tune { .. } => Err(LabError::Unknown { field: "command".into(), got: "tune".into() }),
             Command::Kernel { task } => kernel::run::run(task, ctx).await,
             #[cfg(feature = "wgsl")]

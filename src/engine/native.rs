@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Engine, Stops, choose};
 use crate::labs::{EventSink, Host, Loading, Local, command_from_json};
@@ -56,6 +56,10 @@ impl Host for NativeHost {
 
     fn now_millis(&self) -> f64 {
         self.begun.elapsed().as_secs_f64() * 1000.0
+    }
+
+    fn today_millis(&self) -> f64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
     }
 
     fn has_gpu_api(&self) -> bool {

@@ -30,6 +30,8 @@ pub trait Host {
     fn sleep(&self, millis: u32) -> Local<'_, ()>;
     /// Milliseconds from an arbitrary start.
     fn now_millis(&self) -> f64;
+    /// Milliseconds since 1970.
+    fn today_millis(&self) -> f64;
     /// Whether a GPU can be asked for at all.
     fn has_gpu_api(&self) -> bool;
     /// The text of a file that ships with the site, such as `shaders/matvec.wgsl`. Asked for at once, so that several calls
@@ -54,6 +56,38 @@ pub trait Host {
     /// # Errors
     /// [`LabError::FileGone`].
     fn read_file<'a>(&'a self, name: &'a str, range: Range<u64>) -> Local<'a, Result<Vec<u8>, LabError>>;
+    /// The names of everything that was kept for the visitor with [`Host::keep`].
+    ///
+    /// # Errors
+    /// [`LabError::NotSaved`] where nothing can be kept, as is the case unless a host says otherwise.
+    fn kept_names(&self) -> Local<'_, Result<Vec<String>, LabError>> {
+        Box::pin(async { Err(keeps_nothing("")) })
+    }
+    /// What was kept under a name.
+    ///
+    /// # Errors
+    /// As [`Host::kept_names`].
+    fn kept<'a>(&'a self, name: &'a str) -> Local<'a, Result<Option<Vec<u8>>, LabError>> {
+        Box::pin(async { Err(keeps_nothing(name)) })
+    }
+    /// Keeps bytes under a name for later visits; they are safe when this is done.
+    ///
+    /// # Errors
+    /// As [`Host::kept_names`]; if there is no room.
+    fn keep<'a>(&'a self, name: &'a str, _bytes: &'a [u8]) -> Local<'a, Result<(), LabError>> {
+        Box::pin(async { Err(keeps_nothing(name)) })
+    }
+    /// Forgets what was kept under a name.
+    ///
+    /// # Errors
+    /// As [`Host::kept_names`].
+    fn erase<'a>(&'a self, name: &'a str) -> Local<'a, Result<(), LabError>> {
+        Box::pin(async { Err(keeps_nothing(name)) })
+    }
+}
+
+fn keeps_nothing(name: &str) -> LabError {
+    LabError::NotSaved { what: name.into(), message: "no storage".into() }
 }
 
 /// What to compute on.

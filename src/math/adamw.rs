@@ -1,4 +1,4 @@
-//! One step of AdamW in f64.
+//! One step of AdamW, and of gradient descent with momentum, in f64.
 
 use std::ops::Range;
 
@@ -20,12 +20,47 @@ impl Default for AdamW {
     }
 }
 
-/// Parameters and their two moments.
+/// A number as an optimizer keeps it.
+pub trait Kept: Copy {
+    /// As it is computed with.
+    fn wide(self) -> f64;
+    /// As it is kept.
+    fn narrow(value: f64) -> Self;
+}
+
+impl Kept for f64 {
+    fn wide(self) -> f64 {
+        self
+    }
+
+    fn narrow(value: f64) -> f64 {
+        value
+    }
+}
+
+impl Kept for f32 {
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn narrow(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+/// Parameters and their two moments; the second is empty where the optimizer has none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moments {
-    pub p: Vec<f64>,
-    pub m: Vec<f64>,
-    pub v: Vec<f64>,
+pub struct Moments<F = f64> {
+    pub p: Vec<F>,
+    pub m: Vec<F>,
+    pub v: Vec<F>,
+}
+
+/// Which parameters decay: all but those in `kept`.
+fn decaying(count: usize, kept: &[Range<usize>]) -> Vec<bool> {
+    let mut decays = vec![true; count];
+    kept.iter().for_each(|range| decays[range.clone()].fill(false));
+    decays
 }
 
 /// Moves the parameters against their gradients; `step` counts from 1, parameters in `kept` are not decayed.
@@ -39,21 +74,58 @@ pub struct Moments {
 /// If the lengths differ.
 /// # Source
 /// Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, with the schedule in `rate`.
-pub fn adamw(state: &mut Moments, g: &[f32], settings: &AdamW, step: u32, kept: &[Range<usize>]) {
+pub fn adamw<F: Kept>(state: &mut Moments<F>, g: &[f32], settings: &AdamW, step: u32, kept: &[Range<usize>]) {
     let count = g.len();
     assert!(state.p.len() == count && state.m.len() == count && state.v.len() == count, "adamw: {count} gradients");
     let (beta1, beta2) = (f64::from(settings.beta1), f64::from(settings.beta2));
     let (rate, epsilon) = (f64::from(settings.rate), f64::from(settings.epsilon));
     let (mean_part, square_part) = (1.0 - beta1.powi(step as i32), 1.0 - beta2.powi(step as i32));
-    let mut decays = vec![true; count];
-    kept.iter().for_each(|range| decays[range.clone()].fill(false));
     let moments = state.m.iter_mut().zip(&mut state.v);
-    for (((p, (m, v)), g), decays) in state.p.iter_mut().zip(moments).zip(g).zip(decays) {
+    for (((p, (m, v)), g), decays) in state.p.iter_mut().zip(moments).zip(g).zip(decaying(count, kept)) {
         let slope = f64::from(*g);
-        *m = beta1 * *m + (1.0 - beta1) * slope;
-        *v = beta2 * *v + (1.0 - beta2) * slope * slope;
-        let (mean, square) = (*m / mean_part, *v / square_part);
+        let mean = beta1 * m.wide() + (1.0 - beta1) * slope;
+        let square = beta2 * v.wide() + (1.0 - beta2) * slope * slope;
+        (*m, *v) = (F::narrow(mean), F::narrow(square));
+        let (mean, square) = (mean / mean_part, square / square_part);
         let decay = if decays { f64::from(settings.decay) } else { 0.0 };
-        *p -= rate * (decay * *p + mean / (square.sqrt() + epsilon));
+        *p = F::narrow(p.wide() - rate * (decay * p.wide() + mean / (square.sqrt() + epsilon)));
     }
+}
+
+/// The settings of gradient descent with momentum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    pub rate: f32,
+    pub momentum: f32,
+    /// Decoupled weight decay.
+    pub decay: f32,
+}
+
+/// Moves the parameters against their gradients; parameters in `kept` are not decayed.
+///
+/// `m = momentum m + g`, `p = p - rate (decay p + m)`
+///
+/// # Shapes
+/// `p`, `m`, `g [count]`
+/// # Panics
+/// If the lengths differ.
+/// # Source
+/// Sutskever et al. 2013, ICML, equations 1 and 2, as torch's `SGD` scales them; the decay is AdamW's.
+pub fn sgd<F: Kept>(state: &mut Moments<F>, g: &[f32], settings: &Sgd, kept: &[Range<usize>]) {
+    let count = g.len();
+    assert!(state.p.len() == count && state.m.len() == count, "sgd: {count} gradients");
+    let (rate, momentum) = (f64::from(settings.rate), f64::from(settings.momentum));
+    for (((p, m), g), decays) in state.p.iter_mut().zip(&mut state.m).zip(g).zip(decaying(count, kept)) {
+        let speed = momentum * m.wide() + f64::from(*g);
+        *m = F::narrow(speed);
+        let decay = if decays { f64::from(settings.decay) } else { 0.0 };
+        *p = F::narrow(p.wide() - rate * (decay * p.wide() + speed));
+    }
+}
+
+/// An optimizer and its settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    AdamW(AdamW),
+    Sgd(Sgd),
 }

@@ -28,12 +28,13 @@ mod quantize;
 mod rng;
 mod sampling;
 mod scale;
+mod schedule;
 mod size;
 mod source;
 mod spec;
 mod weight_format;
 
-pub use adamw::{AdamW, Moments, adamw};
+pub use adamw::{AdamW, Kept, Moments, Rule, Sgd, adamw, sgd};
 pub use codes::{Codes, codes_per_word, pack_codes, unpack_codes};
 pub use dequantize::{Weight, dequantize, dequantize_into, explain};
 pub use double_quant::{DoubleScales, dynamic_map};
@@ -69,6 +70,7 @@ pub use product::{f16_without_subnormals, matmul, matmul_input_gradient, matmul_
 pub use quantize::{Quantized, quantize, stored_scales};
 pub use rng::{Generator, hash_u32, pcg, uniform};
 pub use sampling::{Candidate, Sampled, Sampling, draw_token, sample};
+pub use schedule::{Decay, rate_of_step};
 pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed, outlier_columns, scale_columns};
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,

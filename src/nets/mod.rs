@@ -3,12 +3,13 @@
 //! ```text
 //! device.rs  our wgpu device, registered with burn
 //! frozen.rs  frozen weights that graphs refer to
-//! trained.rs parameters and AdamW, one dispatch for all of them
+//! trained/   parameters and their optimizer, one dispatch for all of them
 //! bridge/    our kernels as operations of burn's graphs
 //! case.rs    gradient checks of the bridge, for the device page and the tests
 //! check.rs   whether burn computes right on this device
-//! llama.rs   a decoder as a graph
+//! llama/     a decoder as a graph
 //! pretrain/  its training from nothing on the little world
+//! peft/      fine-tuning it, as a whole or by what is added to it
 //! peer.rs    how fast a step of LoRA is, beside burn's own
 //! ```
 
@@ -19,6 +20,7 @@ mod device;
 mod frozen;
 mod llama;
 pub mod peer;
+pub mod peft;
 #[cfg(all(feature = "text-models", not(target_arch = "wasm32")))]
 pub mod pretrain;
 mod trained;
@@ -27,5 +29,5 @@ pub use bridge::{backward, dense_linear, linear, lora_linear};
 pub use check::{Verdict, check_matmul};
 pub use device::{BurnDevice, Place, on_cpu, on_gpu, values};
 pub use frozen::FrozenWeights;
-pub use llama::Llama;
-pub use trained::{Initial, Saved, Trained};
+pub use llama::{Bottleneck, Dropout, Layer, Llama, Matrix, Net, Projection, Update, dropout_seed};
+pub use trained::{Initial, Saved, Slopes, Trained};

@@ -123,6 +123,10 @@ impl Host for BrowserHost {
         scope().performance().map_or_else(js_sys::Date::now, |p| p.now())
     }
 
+    fn today_millis(&self) -> f64 {
+        js_sys::Date::now()
+    }
+
     fn has_gpu_api(&self) -> bool {
         js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).is_ok_and(|gpu| !gpu.is_undefined() && !gpu.is_null())
     }
@@ -163,5 +167,25 @@ impl Host for BrowserHost {
                 Err(LabError::FileGone { source: name.into() })
             }
         })
+    }
+
+    #[cfg(feature = "train")]
+    fn kept_names(&self) -> Local<'_, Result<Vec<String>, LabError>> {
+        Box::pin(super::kept::names())
+    }
+
+    #[cfg(feature = "train")]
+    fn kept<'a>(&'a self, name: &'a str) -> Local<'a, Result<Option<Vec<u8>>, LabError>> {
+        Box::pin(super::kept::read(name))
+    }
+
+    #[cfg(feature = "train")]
+    fn keep<'a>(&'a self, name: &'a str, bytes: &'a [u8]) -> Local<'a, Result<(), LabError>> {
+        Box::pin(super::kept::write(name, bytes))
+    }
+
+    #[cfg(feature = "train")]
+    fn erase<'a>(&'a self, name: &'a str) -> Local<'a, Result<(), LabError>> {
+        Box::pin(super::kept::erase(name))
     }
 }

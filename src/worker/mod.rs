@@ -17,6 +17,8 @@ pub use crate::protocol::TierWish;
 mod body;
 #[cfg(all(feature = "gpu", target_arch = "wasm32"))]
 mod host;
+#[cfg(all(feature = "train", target_arch = "wasm32"))]
+mod kept;
 
 #[cfg(all(feature = "gpu", target_arch = "wasm32"))]
 pub use body::start;

@@ -136,7 +136,7 @@ fn every_style_sheet_is_linked() {
 fn the_features_of_each_binary_are_those_of_its_manifest() {
     let html = fs::read_to_string(root().join("index.html")).unwrap();
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    for (bin, features) in [("app", "ui"), ("kernels", "gpu"), ("trainer", "train")] {
+    for (bin, features) in [("app", "ui"), ("kernels", "gpu"), ("trainer", "train,text-models")] {
         let asset = format!("data-bin=\"{bin}\" data-cargo-features=\"{features}\"");
         assert!(html.contains(&asset), "index.html lacks {asset}");
         let entry = format!("name = \"{bin}\"\npath = \"src/bin/{bin}.rs\"\nrequired-features = [\"{features}\"]");

@@ -10,6 +10,7 @@ use crate::setup;
 const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl,afina/text-models";
 /// What the tests with burn need; apart, because burn takes minutes to compile.
 const BURN_FEATURES: &str = "gpu,train,text-models";
+const BURN_TESTS: [&str; 6] = ["--test", "gradients", "--test", "fine_tuning", "--test", "pretrain"];
 
 /// What has been counted so far, and what is to be said about failures.
 #[derive(Default)]
@@ -160,9 +161,8 @@ fn tidy(tally: &mut Tally) {
     const WASM: &str = "--target=wasm32-unknown-unknown";
     tally.check("clippy, native", || clippy(&["-p", "afina", "-p", "xtask", "--all-targets", "--features", FEATURES]));
     tally.check("clippy, with burn", || {
-        let tests = ["--test", "gradients", "--test", "pretrain"];
         let mut all = vec!["-p", "afina", "--features", BURN_FEATURES, "--lib", "--bin", "pretrain"];
-        all.extend(tests);
+        all.extend(BURN_TESTS);
         clippy(&all)
     });
     tally.check("clippy, the page's wasm", || {
@@ -202,10 +202,10 @@ fn native(tally: &mut Tally, further: &[&str]) {
     );
     // Other tests would be compiled again with burn and show nothing new. A filter is for them: here it may leave none.
     if further.is_empty() {
-        let arguments =
-            ["test", "-p", "afina", "--features", BURN_FEATURES, "--test", "gradients", "--test", "pretrain"];
+        let mut arguments = vec!["test", "-p", "afina", "--features", BURN_FEATURES];
+        arguments.extend(BURN_TESTS);
         tally.suite(
-            "gradients and pretraining, with burn",
+            "gradients, fine-tuning and pretraining, with burn",
             || run_and_read(command("cargo", &arguments)),
             counts_of_cargo,
         );

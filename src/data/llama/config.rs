@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::math::peft::ModelShape;
 use crate::protocol::{Fault, LabError, Resource};
 
 /// The hyperparameters of a decoder of the Llama family.
@@ -238,5 +239,12 @@ impl LlamaConfig {
         );
         text.push('\n');
         text
+    }
+}
+
+impl From<&LlamaConfig> for ModelShape {
+    fn from(config: &LlamaConfig) -> ModelShape {
+        let LlamaConfig { vocabulary, channels, inner, layers, heads, key_heads, head_dim, tied, .. } = *config;
+        ModelShape { vocabulary, channels, inner, layers, heads, key_heads, head_dim, tied }
     }
 }

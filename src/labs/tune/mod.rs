@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::math::peft::{Method, PeftSettings};
 use crate::protocol::{LabError, in_range};
 
+#[cfg(all(feature = "train", feature = "text-models"))]
+pub mod run;
+
 /// Most methods times seeds of one run.
 pub const MAX_RUNS: usize = 40;
 /// Most steps of one training.
@@ -171,11 +174,11 @@ pub mod tables {
     /// `method, trainable, percent`: what each method of the configuration trains.
     pub const METHODS: &str = "methods";
     /// One row a finished training: `run, method, seed, trainable, percent, accuracy, train_accuracy, tested, loss,
-    /// step_millis, train_millis, measure_millis, peak_bytes, saved_bytes, forgot_before, forgot_after, steps`. `accuracy`
+    /// step_millis, train_millis, measure_millis, peak_bytes, saved_bytes, forgot_before, forgot_after, steps, kept`. `accuracy`
     /// and `train_accuracy` are shares of answers that are right as a whole; `forgot_*` are perplexities on held-out text of the
-    /// pretraining kind; `step_millis` is the median.
+    /// pretraining kind; `step_millis` is the median, `kept` is 0 where the browser gave no storage.
     pub const RESULTS: &str = "results";
-    /// `kind, method, accuracy, loss`: what the base says without training (`base`), and what always giving the commonest
+    /// `kind, accuracy, loss`: what the base says without training (`base`), and what always giving the commonest
     /// answer of the training data would reach (`majority`).
     pub const BASELINE: &str = "baseline";
     /// One row a training: `method, seed, weights, trained, gradients, optimizer, activations, workspace, peak` in bytes, from
@@ -195,6 +198,9 @@ pub mod tables {
     pub const WRITTEN: &str = "written";
     /// `run, name, method, seed, subject, accuracy, saved_bytes, made`: `made` in milliseconds since 1970.
     pub const KEPT: &str = "kept";
+    /// One row where a comparison was interrupted, none otherwise: `config, done, all`; `config` as JSON, trainings that were
+    /// over and all of them. Sent with [`KEPT`]; [`super::Task::Train`] with that configuration goes on with it.
+    pub const UNFINISHED: &str = "unfinished";
 }
 
 /// Names of the series that a run emits.

@@ -6,7 +6,7 @@ use crate::data::llama::LlamaConfig;
 use crate::data::tokenizer::Tokenizer;
 use crate::data::world::{Language, Split, World};
 use crate::nets::device::values;
-use crate::nets::{Llama, Place};
+use crate::nets::{Llama, Net, Place};
 use crate::protocol::LabError;
 
 use super::Settings;
@@ -77,7 +77,7 @@ pub struct Row {
 
 struct Measure<'a> {
     model: Llama,
-    parameters: Vec<Tensor<2>>,
+    net: Net,
     tokenizer: &'a Tokenizer,
     world: World,
     context: usize,
@@ -92,14 +92,15 @@ impl<'a> Measure<'a> {
         settings: &Settings,
     ) -> Result<Measure<'a>, LabError> {
         let device = place.device()?;
-        let parameters = config
+        let parameters: Vec<Tensor<2>> = config
             .tensors()
             .iter()
             .zip(weights)
             .map(|(spec, w)| Tensor::from_data(TensorData::new(w.clone(), [spec.rows, spec.cols]), &device))
             .collect();
-        let model = Llama::new(place, config, settings.context)?;
-        Ok(Measure { model, parameters, tokenizer, world: World::new(settings.seed), context: settings.context })
+        let model = Llama::new(place, config, settings.context, 0)?;
+        let net = Net::trained(config, &parameters)?;
+        Ok(Measure { model, net, tokenizer, world: World::new(settings.seed), context: settings.context })
     }
 
     /// The mean loss over `sequences` windows of texts one after the other, the end of text before each.
@@ -116,8 +117,8 @@ impl<'a> Measure<'a> {
         for first in (0..sequences).step_by(TOGETHER) {
             let count = TOGETHER.min(sequences - first);
             let part = |shift: usize| &ids[first * self.context + shift..][..count * self.context];
-            let logits = self.model.logits(&self.parameters, self.model.tokens(part(0)))?;
-            let loss = self.model.loss(logits, self.model.tokens(part(1)));
+            let logits = self.model.logits(&self.net, self.model.ids(part(0), self.context))?;
+            let loss = self.model.loss(logits, self.model.ids(part(1), self.context));
             sum += f64::from(pollster::block_on(values(loss))?[0]) * count as f64;
         }
         Ok(sum / sequences as f64)

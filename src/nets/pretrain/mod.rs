@@ -24,11 +24,11 @@ use std::time::Instant;
 use crate::data::tokenizer::Tokenizer;
 use crate::data::world::World;
 use crate::gpu::{Gpu, PowerPreference};
-use crate::math::AdamW;
+use crate::math::{AdamW, Decay, Rule, rate_of_step};
 use crate::protocol::LabError;
 
 use super::device::values;
-use super::{Initial, Llama, Place, Trained, backward};
+use super::{Initial, Llama, Net, Place, Trained, backward};
 
 pub use progress::Progress;
 pub use settings::{Settings, Wish, shipped};
@@ -46,20 +46,6 @@ const LAST_RATE: f64 = 0.05;
 
 /// What went wrong, for a person at a terminal.
 pub type Failure = Box<dyn std::error::Error>;
-
-/// The rate of a step, counted from 1: a straight rise, then half a cosine down.
-///
-/// # Source
-/// Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5, without restarts.
-pub fn rate_of_step(step: u32, steps: u32, highest: f64) -> f64 {
-    let (step, steps) = (f64::from(step), f64::from(steps));
-    let warm = (steps * WARM_UP).max(1.0);
-    if step <= warm {
-        return highest * step / warm;
-    }
-    let done = (step - warm) / (steps - warm).max(1.0);
-    highest * (LAST_RATE + (1.0 - LAST_RATE) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
-}
 
 fn place(wish: Wish) -> Result<Place, LabError> {
     let open = || pollster::block_on(Gpu::open(PowerPreference::HighPerformance));
@@ -131,21 +117,22 @@ fn train(
     say: &mut dyn FnMut(&str),
 ) -> Result<(), Failure> {
     let tokens = settings.context;
-    let model = Llama::new(place, &settings.config, tokens)?;
+    let model = Llama::new(place, &settings.config, tokens, 0)?;
     let mut stream = Stream::new(World::new(settings.seed), tokenizer)?;
     stream.skip(u64::from(trained.steps()) * settings.batch as u64, tokens + 1)?;
     let (begun, first) = (Instant::now(), trained.steps());
     while trained.steps() < settings.last_step() {
         let step = trained.steps() + 1;
-        let rate = rate_of_step(step, settings.steps, settings.rate);
+        let rate = settings.rate * rate_of_step(step, settings.steps, WARM_UP, Decay::Cosine { last: LAST_RATE });
         let sequences = (0..settings.batch).map(|_| stream.next_sequence(tokens + 1)).collect::<Result<Vec<_>, _>>()?;
         let part = |from: usize| sequences.iter().flat_map(|s| s[from..from + tokens].to_vec()).collect::<Vec<u32>>();
         let loss = pollster::block_on(async {
             let leaves = trained.leaves()?;
-            let loss = model.loss(model.logits(&leaves, model.tokens(&part(0)))?, model.tokens(&part(1)));
+            let net = Net::trained(&settings.config, &leaves)?;
+            let loss = model.loss(model.logits(&net, model.ids(&part(0), tokens))?, model.ids(&part(1), tokens));
             let gradients = backward(&loss)?;
-            let optimizer = AdamW { rate: rate as f32, beta2: 0.95, decay: 0.1, ..AdamW::default() };
-            trained.step(&leaves, &gradients, &optimizer, Some(CLIP)).await?;
+            let rule = Rule::AdamW(AdamW { rate: rate as f32, beta2: 0.95, decay: 0.1, ..AdamW::default() });
+            trained.step(Trained::slopes(&leaves, &gradients), &rule, Some(CLIP)).await?;
             Ok::<f32, LabError>(values(loss.inner()).await?[0])
         })?;
         if !loss.is_finite() {

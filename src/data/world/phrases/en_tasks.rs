@@ -289,4 +289,6 @@ pub const TASKS: Tasks = Tasks {
     react_sum: &["How much is {sumw}?", "Work out {sumw}."],
     marks: ["Question", "Thought", "Action", "Observation", "Search", "Calculate", "Finish"],
     prompts: ["Document", "Question", "Answer", "Report", "Headline"],
+    review_marks: ["Review", "Rating"],
+    classes: ["positive", "negative", "neutral"],
 };

@@ -284,4 +284,6 @@ pub const TASKS: Tasks = Tasks {
     react_sum: &["¿Cuánto es {sumw}?", "Calcula {sumw}."],
     marks: ["Pregunta", "Pensamiento", "Acción", "Observación", "Buscar", "Calcular", "Terminar"],
     prompts: ["Documento", "Pregunta", "Respuesta", "Noticia", "Titular"],
+    review_marks: ["Reseña", "Valoración"],
+    classes: ["positiva", "negativa", "neutra"],
 };

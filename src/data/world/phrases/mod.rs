@@ -166,6 +166,10 @@ pub struct Tasks {
     pub marks: [&'static str; 7],
     /// Marks of the other tasks: document, question, answer, report, headline.
     pub prompts: [&'static str; 5],
+    /// Marks of a review and of how it is.
+    pub review_marks: [&'static str; 2],
+    /// What a review is, in the order of `Sentiment::ALL`.
+    pub classes: [&'static str; 3],
 }
 
 /// All that a language says.

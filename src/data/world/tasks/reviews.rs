@@ -1,15 +1,30 @@
 //! Sentiment of reviews of medical visits.
 
 use crate::data::world::families::{self, Family, Gap, Sentiment};
+use crate::data::world::phrases::phrases;
 use crate::data::world::split::{Pair, Split};
 use crate::data::world::{Language, Stream, World, until_possible};
 
 /// A review and how its author felt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
+    pub language: Language,
     pub text: String,
     pub class: Sentiment,
     pub pairs: Vec<Pair>,
+}
+
+impl Review {
+    /// What stands before the class.
+    pub fn prompt(&self) -> String {
+        let [review, rating] = phrases(self.language).tasks.review_marks;
+        format!("{review}: {}\n{rating}:", self.text)
+    }
+
+    /// The word for the class.
+    pub fn label(&self) -> &'static str {
+        phrases(self.language).tasks.classes[self.class as usize]
+    }
 }
 
 impl World {
@@ -21,7 +36,7 @@ impl World {
         until_possible(language, split, seed, |draw| {
             families::review(draw, class)?;
             let document = families::written(draw, Family::ClinicReview, Gap::Space);
-            Some(Review { text: document.text, class, pairs: document.pairs })
+            Some(Review { language, text: document.text, class, pairs: document.pairs })
         })
     }
 }

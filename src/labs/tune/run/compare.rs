@@ -1,0 +1,189 @@
+//! Every method with every seed, and the tables.
+
+use burn::tensor::Tensor;
+
+use super::Loaded;
+use super::data::{Data, Example};
+use super::kept::{About, KeptRun};
+use super::measure::{Answers, answer, plain_leaves, samples};
+use super::memory::ledger;
+use super::train::{Course, Trained, has_classes};
+use super::unfinished::Unfinished;
+use crate::labs::Ctx;
+use crate::labs::tune::{Config, tables};
+use crate::math::peft::Method;
+use crate::nets::peft::{Learner, Sample};
+use crate::protocol::{Cell, LabError, Table, numbers};
+
+/// Training examples that are answered after the training, to see how far test data is from them.
+const TRAIN_ANSWERED: usize = 48;
+/// Answers of each training that are shown.
+const SHOWN: usize = 6;
+
+/// The tables of a comparison as they grow, in this order.
+fn empty_tables() -> Vec<Table> {
+    let results = [
+        "run",
+        "method",
+        "seed",
+        "trainable",
+        "percent",
+        "accuracy",
+        "train_accuracy",
+        "tested",
+        "loss",
+        "step_millis",
+        "train_millis",
+        "measure_millis",
+        "peak_bytes",
+        "saved_bytes",
+        "forgot_before",
+        "forgot_after",
+        "steps",
+        "kept",
+    ];
+    let answers = ["method", "seed", "prompt", "expected", "answer", "right"];
+    vec![Table::new(tables::RESULTS, &results), ledger(), Table::new(tables::ANSWERS, &answers)]
+}
+
+impl Loaded {
+    /// Trains every method with every seed. One that was interrupted goes on where it was last kept.
+    pub(super) async fn compare(&self, config: &Config, ctx: &Ctx) -> Result<(), LabError> {
+        let data = self.data(config, ctx).await?;
+        self.tell_data(&data, config, ctx);
+        let before = self.baseline(config, &data, ctx).await?;
+        let (mut unfinished, mut saved) = match Unfinished::read(config, ctx).await {
+            Some((unfinished, saved)) => (unfinished, saved),
+            None => (Unfinished::new(config, before, empty_tables()), None),
+        };
+        unfinished.tables.iter().for_each(|table| ctx.table(table.clone()));
+        unfinished.finished.iter().for_each(|curves| curves.tell(ctx));
+        let runs: Vec<(Method, u32)> = (0..config.seeds)
+            .flat_map(|i| config.methods.iter().map(move |m| (*m, config.seed.wrapping_add(i))))
+            .collect();
+        let each = u64::from(config.train.steps);
+        for (at, (method, seed)) in runs.iter().copied().enumerate().skip(unfinished.done) {
+            let course = Course {
+                method,
+                seed,
+                steps_before: at as u64 * each,
+                steps_of_all: runs.len() as u64 * each,
+                resumed: unfinished.going.take().zip(saved.take()),
+                unfinished: Some(&mut unfinished),
+            };
+            let trained = self.train(config, course, &data, ctx).await?;
+            if let [results, ledger, answers] = &mut unfinished.tables[..] {
+                trained.memory.row(method, seed, ledger);
+                results.rows.push(self.judge(config, &trained, &data, before, answers, ctx).await?);
+            }
+            unfinished.tables.iter().for_each(|table| ctx.table(table.clone()));
+            unfinished.finished.push(trained.curves);
+            unfinished.done = at + 1;
+        }
+        Unfinished::forget(ctx).await;
+        Ok(())
+    }
+
+    /// What the base says, and what always giving the commonest answer reaches. Gives the base's perplexity on text of the
+    /// pretraining kind.
+    async fn baseline(&self, config: &Config, data: &Data, ctx: &Ctx) -> Result<f64, LabError> {
+        let base = Learner::new(&self.base, Method::Lora, &config.peft, 0, &[])?;
+        let leaves = plain_leaves(&base)?;
+        let answers = answer(&base, &leaves, &samples(&data.test), true, ctx).await?;
+        let mut table = Table::new(tables::BASELINE, &["kind", "accuracy", "loss"]);
+        let mut row = vec!["base".into()];
+        row.extend(numbers(&[answers.accuracy(), answers.loss()]));
+        table.rows.push(row);
+        if has_classes(config.data.subject) {
+            let commonest = data.commonest();
+            let right = data.test.iter().filter(|e| e.answer == commonest).count();
+            let share = right as f64 / data.test.len().max(1) as f64;
+            table.rows.push(vec!["majority".into(), share.into(), f64::NAN.into()]);
+        }
+        ctx.table(table);
+        Ok(self.remembered(&base, &leaves, ctx).await?.loss().exp())
+    }
+
+    /// Answers to text of the pretraining kind.
+    async fn remembered(&self, learner: &Learner, leaves: &[Tensor<2>], ctx: &Ctx) -> Result<Answers, LabError> {
+        let text: Vec<&Sample> = self.pretraining.iter().collect();
+        answer(learner, leaves, &text, false, ctx).await
+    }
+
+    /// A row of [`tables::RESULTS`]; rows of [`tables::ANSWERS`] go to `answers`. The training is kept.
+    async fn judge(
+        &self,
+        config: &Config,
+        trained: &Trained,
+        data: &Data,
+        before: f64,
+        answers: &mut Table,
+        ctx: &Ctx,
+    ) -> Result<Vec<Cell>, LabError> {
+        let begun = ctx.host.now_millis();
+        let (learner, curves) = (&trained.learner, &trained.curves);
+        let (method, seed) = (curves.method, curves.seed);
+        let leaves = plain_leaves(learner)?;
+        let test = answer(learner, &leaves, &samples(&data.test), true, ctx).await?;
+        let known = &data.train[..data.train.len().min(TRAIN_ANSWERED)];
+        let known = answer(learner, &leaves, &samples(known), true, ctx).await?;
+        let after = self.remembered(learner, &leaves, ctx).await?.loss().exp();
+        let measure_millis = ctx.host.now_millis() - begun;
+        let made = ctx.host.today_millis();
+        let (config, accuracy) = (config.clone(), test.accuracy());
+        let name = format!("{} {seed}", method.word());
+        let kept = KeptRun::of(learner, About { name, method, seed, config, accuracy, made }).await?;
+        let run = format!("{}-{seed}-{made:.0}", method.word());
+        let is_kept = match kept.keep(&run, ctx).await {
+            Ok(()) => true,
+            // The results are there all the same; the page says that nothing was kept.
+            Err(LabError::NotSaved { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        for (example, (said, right)) in data.test.iter().zip(test.said.iter().zip(&test.right)).take(SHOWN) {
+            answers.rows.push(self.answer_row(method, seed, example, said, *right)?);
+        }
+        let count: usize = learner.parts.iter().map(|part| part.count()).sum();
+        let loss = curves.loss.last().map_or(f64::NAN, |point| point[1]);
+        let mut row = vec![run.into(), method.word().into()];
+        row.extend(numbers(&[
+            f64::from(seed),
+            count as f64,
+            100.0 * count as f64 / self.base.shape.parameters() as f64,
+            accuracy,
+            known.accuracy(),
+            data.test.len() as f64,
+            loss,
+            trained.step_millis,
+            trained.train_millis,
+            measure_millis,
+            trained.memory.peak() as f64,
+            kept.size_bytes() as f64,
+            before,
+            after,
+            f64::from(trained.steps),
+            f64::from(u8::from(is_kept)),
+        ]));
+        Ok(row)
+    }
+
+    fn answer_row(
+        &self,
+        method: Method,
+        seed: u32,
+        example: &Example,
+        said: &[u32],
+        right: bool,
+    ) -> Result<Vec<Cell>, LabError> {
+        let end = said.iter().position(|id| *id == self.model.end).unwrap_or(said.len());
+        let text = self.model.tokenizer.decode(&said[..end])?;
+        Ok(vec![
+            method.word().into(),
+            f64::from(seed).into(),
+            example.prompt.clone().into(),
+            example.answer.clone().into(),
+            text.trim().into(),
+            f64::from(u8::from(right)).into(),
+        ])
+    }
+}

@@ -1,0 +1,113 @@
+//! The model that is fine-tuned, on a tier.
+
+use std::rc::Rc;
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::data::llama::{Checkpoint, LlamaConfig, Part};
+use crate::kernels::product::Storage;
+use crate::math::peft::{ModelShape, Target};
+use crate::nets::{Layer, Matrix, Net, Place, Projection};
+use crate::protocol::LabError;
+
+/// Weights of NF4 that share a scale; QLoRA's block (Dettmers et al. 2023, arXiv:2305.14314, section 3).
+const NF4_GROUP: usize = 64;
+
+/// A model's weights, and where to compute with them.
+#[derive(Clone)]
+pub struct Base {
+    pub place: Place,
+    pub checkpoint: Rc<Checkpoint>,
+    pub shape: ModelShape,
+}
+
+/// The tensor of a checkpoint that a target names.
+fn part_of(target: Target) -> Part {
+    match target {
+        Target::Query => Part::Query,
+        Target::Key => Part::Key,
+        Target::Value => Part::Value,
+        Target::Output => Part::Output,
+        Target::Gate => Part::Gate,
+        Target::Up => Part::Up,
+        Target::Down => Part::Down,
+    }
+}
+
+impl Base {
+    /// A model to be fine-tuned there.
+    pub fn new(place: Place, checkpoint: Rc<Checkpoint>) -> Base {
+        let shape = ModelShape::from(&checkpoint.config);
+        Base { place, checkpoint, shape }
+    }
+
+    /// The model's dimensions.
+    pub fn config(&self) -> &LlamaConfig {
+        &self.checkpoint.config
+    }
+
+    /// The values of a matrix of a layer.
+    ///
+    /// # Shapes
+    /// `[outputs * inputs]`
+    /// # Errors
+    /// [`LabError::Shape`] if there is no such layer.
+    pub fn matrix(&self, layer: usize, target: Target) -> Result<&[f32], LabError> {
+        self.part(Some(layer), part_of(target))
+    }
+
+    /// The values of a tensor of the model; those of the embedding for the last matrix where the model is tied.
+    ///
+    /// # Errors
+    /// [`LabError::Shape`] if there is none.
+    pub fn part(&self, layer: Option<usize>, part: Part) -> Result<&[f32], LabError> {
+        let found = self.checkpoint.tensor(layer, part);
+        let found =
+            if part == Part::Head { found.or_else(|| self.checkpoint.tensor(None, Part::Embedding)) } else { found };
+        found.ok_or_else(|| LabError::Shape {
+            operation: "base".into(),
+            expected: format!("{} layers", self.shape.layers),
+            got: format!("{part:?} of layer {layer:?}"),
+        })
+    }
+
+    /// A tensor of the model as burn's, without a gradient.
+    fn tensor(&self, layer: Option<usize>, part: Part, rows: usize) -> Result<Tensor<2>, LabError> {
+        let values = self.part(layer, part)?;
+        let sides = [rows, values.len() / rows];
+        Ok(Tensor::from_data(TensorData::new(values.to_vec(), sides), &self.place.device()?))
+    }
+
+    /// The whole model, frozen: the matrices of its layers in f32, or, `quantized`, in NF4 with double quantization.
+    /// Embedding, last matrix and gains stay in f32, as in QLoRA.
+    ///
+    /// # Errors
+    /// Those of allocations.
+    pub fn frozen(&self, quantized: bool) -> Result<Net, LabError> {
+        let storage = if quantized { Storage::Nf4 { group: NF4_GROUP, double: true } } else { Storage::F32 };
+        let (vocabulary, channels) = (self.shape.vocabulary, self.shape.channels);
+        let layer = |layer: usize| -> Result<Layer, LabError> {
+            let projection = |target: Target| -> Result<Projection, LabError> {
+                let w = self.place.freeze(self.matrix(layer, target)?, self.shape.sides(target), storage)?;
+                Ok(Projection { matrix: Matrix::Frozen(w), update: None })
+            };
+            let [q, k, v, o, gate, up, down] = Target::ALL.map(projection);
+            Ok(Layer {
+                attention_norm: self.tensor(Some(layer), Part::AttentionNorm, 1)?,
+                projections: [q?, k?, v?, o?, gate?, up?, down?],
+                feed_forward_norm: self.tensor(Some(layer), Part::FeedForwardNorm, 1)?,
+                after_attention: None,
+                after_feed_forward: None,
+                prefix: None,
+            })
+        };
+        let head = self.place.freeze(self.part(None, Part::Head)?, (vocabulary, channels), Storage::F32)?;
+        Ok(Net {
+            embedding: self.tensor(None, Part::Embedding, vocabulary)?,
+            layers: (0..self.shape.layers).map(layer).collect::<Result<_, _>>()?,
+            norm: self.tensor(None, Part::FinalNorm, 1)?,
+            head: Matrix::Frozen(head),
+            prompt: None,
+        })
+    }
+}
