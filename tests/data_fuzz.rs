@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use afina::data::examples::{Examples, MAX_FIELD_BYTES, parts};
 use afina::data::{csv, npy, safetensors, share};
 use afina::labs::{Command, command_from_json, quant};
 use afina::math::Generator;
@@ -97,6 +98,11 @@ const DICTIONARY: &[&str] = &[
     "\"seeded\"",
     "\"percent\"",
     "\"least_squares\"",
+    "text",
+    "etiqueta",
+    "\"completion\"",
+    "\"\"",
+    "\"\n\"",
 ];
 
 fn inputs() -> u32 {
@@ -278,6 +284,30 @@ fn csv_survives() {
         let matrix = csv::matrix_from_csv("f", file, 1000)?;
         assert_eq!(matrix.values.len(), matrix.rows * matrix.cols);
         assert!(matrix.values.iter().all(|v| v.is_finite()) && matrix.values.len() <= 1000);
+        Ok(())
+    });
+}
+
+#[test]
+fn examples_survive() {
+    let seeds: Vec<Vec<u8>> = [
+        "text,label\nmuy amable,bien\n\"dijo: \"\"no\"\"\ny esperé\",mal\na,bien\nb,mal\nc,bien\nd,mal\n",
+        "\u{feff}id;texto;etiqueta\r\n1;uno;a\r\n2;\"dos;\r\n2\";b\r\n",
+        "label\tprompt\nx\ty\n",
+        "{\"prompt\":\"a\",\"completion\":\"b\"}\n\n{\"text\":\"\\u00f1\",\"label\":\"b\",\"n\":[1,{\"x\":null}]}\n",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect();
+    fuzz("examples", 6, &seeds, |file| {
+        let read = Examples::read("f", file)?;
+        assert!(read.duplicates < read.all.len() && read.all.len() <= file.len());
+        for text in read.all.iter().flat_map(|example| [&example.prompt, &example.completion]) {
+            assert!(!text.is_empty() && text.trim() == text && text.len() as u64 <= MAX_FIELD_BYTES, "{text:?}");
+        }
+        if let Ok(parts) = parts(&read.all, 1) {
+            assert_eq!(parts.train.len() + parts.validation.len() + parts.test.len(), read.all.len());
+        }
         Ok(())
     });
 }

@@ -1,5 +1,5 @@
-//! Readers for the files that visitors bring: safetensors, `.npy` and CSV; the text of share links; and the little
-//! world that language models are trained on.
+//! Readers for the files that visitors bring: safetensors, `.npy`, CSV and examples to learn from; the text of share
+//! links; and the little world that language models are trained on.
 //!
 //! Pure functions over ranges of bytes: the caller reads the first bytes, then the header, then the rows that are
 //! wanted, so that a 5 GB file opens at once. Every length is checked against the bytes that are left before anything
@@ -7,6 +7,7 @@
 
 mod byte_level;
 pub mod csv;
+pub mod examples;
 #[cfg(feature = "text-models")]
 pub mod held_out;
 pub mod llama;
