@@ -35,6 +35,7 @@ fn errors() -> Vec<LabError> {
         Fault::Duplicate { name: s("w") },
         Fault::NotDecodable,
         Fault::Quotes,
+        Fault::Unexpected,
     ];
     let mut all = vec![
         LabError::Shape { operation: s("y = W x"), expected: s("[3]"), got: s("[2]") },

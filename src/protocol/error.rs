@@ -121,6 +121,8 @@ pub enum Fault {
     NotDecodable,
     /// A quoted field that does not end, or that goes on after its end.
     Quotes,
+    /// Something that does not belong where it stands.
+    Unexpected,
 }
 
 impl std::fmt::Display for LabError {

@@ -95,6 +95,7 @@ impl Fault {
             Fault::Duplicate { name } => msg::fault_duplicate(lang, &shown(name)),
             Fault::NotDecodable => msg::fault_not_decodable(lang).to_owned(),
             Fault::Quotes => msg::fault_quotes(lang).to_owned(),
+            Fault::Unexpected => msg::fault_unexpected(lang).to_owned(),
         }
     }
 }

@@ -269,6 +269,7 @@ fn fault(value: Value) -> Read<Fault> {
         "duplicate" => Fault::Duplicate { name: f.text("name")? },
         "not_decodable" => Fault::NotDecodable,
         "quotes" => Fault::Quotes,
+        "unexpected" => Fault::Unexpected,
         _ => return Err("fault"),
     })
 }

@@ -13,7 +13,9 @@ fn faults() -> Vec<Fault> {
         Fault::NotUtf8 | Fault::BadJson { .. } | Fault::Missing | Fault::WrongKind { .. } => (),
         Fault::UnsupportedType { .. } | Fault::SizeMismatch { .. } | Fault::BadOffsets { .. } => (),
         Fault::RaggedRow { .. } | Fault::NotANumber { .. } | Fault::NotFinite | Fault::Empty => (),
-        Fault::BadShape { .. } | Fault::Duplicate { .. } | Fault::NotDecodable | Fault::Quotes => (),
+        Fault::BadShape { .. } | Fault::Duplicate { .. } | Fault::NotDecodable | Fault::Quotes | Fault::Unexpected => {
+            ()
+        }
     };
     let all = vec![
         Fault::Truncated { needed: u64::MAX, left: 0 },
@@ -35,6 +37,7 @@ fn faults() -> Vec<Fault> {
         Fault::Duplicate { name: s() },
         Fault::NotDecodable,
         Fault::Quotes,
+        Fault::Unexpected,
     ];
     all.iter().for_each(known);
     all
