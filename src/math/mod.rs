@@ -55,7 +55,7 @@ pub use heatmap::{Cells, Viewport, heatmap};
 pub use histogram::{error_histogram, histogram};
 pub use integer_rows::{IntegerRows, matmul_w8a8, quantize_rows};
 pub use likelihood::{cross_entropy, kl_divergence, likeliest, log_softmax, perplexity, top_agreement};
-pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
+pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward, lora_update};
 pub use matvec::{matvec, relative_error};
 pub use median::median;
 pub use nn::{
