@@ -5,13 +5,13 @@ use std::rc::Rc;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::llama::{Checkpoint, LlamaConfig, Part};
-use crate::kernels::product::Storage;
+use crate::kernels::product::{Storage, held_weights};
 use crate::math::peft::{ModelShape, Target};
 use crate::nets::{Layer, Matrix, Net, Place, Projection};
 use crate::protocol::LabError;
 
-/// Weights of NF4 that share a scale; QLoRA's block (Dettmers et al. 2023, arXiv:2305.14314, section 3).
-const NF4_GROUP: usize = 64;
+/// QLoRA's base: blocks of 64 weights, their scales quantized too (Dettmers et al. 2023, arXiv:2305.14314, section 3).
+const NF4: Storage = Storage::Nf4 { group: 64, double: true };
 
 /// A model's weights, and where to compute with them.
 #[derive(Clone)]
@@ -78,13 +78,28 @@ impl Base {
         Ok(Tensor::from_data(TensorData::new(values.to_vec(), sides), &self.place.device()?))
     }
 
+    /// The weights that QLoRA's base stands for: what an update is merged into.
+    ///
+    /// # Errors
+    /// Those of quantizing.
+    pub fn dequantized(&self) -> Result<Checkpoint, LabError> {
+        let config = self.config().clone();
+        let mut tensors = self.checkpoint.tensors().to_vec();
+        for (spec, values) in config.tensors().iter().zip(&mut tensors) {
+            if spec.layer.is_some() && spec.part.is_matrix() {
+                *values = held_weights(values, spec.rows, spec.cols, NF4)?.0;
+            }
+        }
+        Checkpoint::new(config, tensors)
+    }
+
     /// The whole model, frozen: the matrices of its layers in f32, or, `quantized`, in NF4 with double quantization.
     /// Embedding, last matrix and gains stay in f32, as in QLoRA.
     ///
     /// # Errors
     /// Those of allocations.
     pub fn frozen(&self, quantized: bool) -> Result<Net, LabError> {
-        let storage = if quantized { Storage::Nf4 { group: NF4_GROUP, double: true } } else { Storage::F32 };
+        let storage = if quantized { NF4 } else { Storage::F32 };
         let (vocabulary, channels) = (self.shape.vocabulary, self.shape.channels);
         let layer = |layer: usize| -> Result<Layer, LabError> {
             let projection = |target: Target| -> Result<Projection, LabError> {

@@ -132,9 +132,9 @@ impl Loaded {
         let made = ctx.host.today_millis();
         let (config, accuracy) = (config.clone(), test.accuracy());
         let name = format!("{} {seed}", method.word());
-        let kept = KeptRun::of(learner, About { name, method, seed, config, accuracy, made }).await?;
+        let kept = KeptRun::of(learner, About { name, seed, config, accuracy: Some(accuracy), made }).await?;
         let run = format!("{}-{seed}-{made:.0}", method.word());
-        let is_kept = match kept.keep(&run, ctx).await {
+        let is_kept = match kept.keep(&run, &self.base, ctx).await {
             Ok(()) => true,
             // The results are there all the same; the page says that nothing was kept.
             Err(LabError::NotSaved { .. }) => false,
@@ -158,7 +158,7 @@ impl Loaded {
             trained.train_millis,
             measure_millis,
             trained.memory.peak() as f64,
-            kept.size_bytes() as f64,
+            4.0 * kept.adapter.count() as f64,
             before,
             after,
             f64::from(trained.steps),

@@ -1,13 +1,14 @@
 //! Examples of a task as token numbers.
 
 use super::Loaded;
+use crate::data::examples::{Examples, MAX_FILE_BYTES, parts};
 use crate::data::held_out::SEED;
 use crate::data::world::{Language, Split, World};
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, DataSettings, Subject, Tongue, tables};
 use crate::math::peft::trainable_count;
 use crate::nets::peft::Sample;
-use crate::protocol::{LabError, Phase, Table, numbers};
+use crate::protocol::{LabError, Phase, Resource, Table, numbers};
 
 /// Validation examples of a training.
 const VALIDATION: u32 = 24;
@@ -49,10 +50,15 @@ impl Data {
     }
 }
 
-/// An example of the little world: what stands before the answer, and the answer.
-fn text_of(subject: Subject, language: Language, split: Split, index: u32) -> (String, String) {
+/// An example of the little world: what stands before the answer, and the answer; none of the visitor's file.
+fn text_of(subject: Subject, language: Language, split: Split, index: u32) -> Option<(String, String)> {
     let world = World::new(SEED);
-    match subject {
+    Some(match subject {
+        Subject::Own => return None,
+        Subject::Sentiment => {
+            let review = world.review(language, split, index);
+            (review.prompt(), review.label().into())
+        }
         Subject::Questions => {
             let question = world.question(language, split, index);
             (question.prompt(), question.answer)
@@ -61,11 +67,28 @@ fn text_of(subject: Subject, language: Language, split: Split, index: u32) -> (S
             let headline = world.headline(language, split, index);
             (headline.prompt(), headline.headline)
         }
-        Subject::Sentiment | Subject::Own => {
-            let review = world.review(language, split, index);
-            (review.prompt(), review.label().into())
-        }
+    })
+}
+
+/// The visitor's file, divided: each part as far as it goes.
+async fn own(config: &DataSettings, seed: u32, ctx: &Ctx) -> Result<[Vec<(String, String)>; 3], LabError> {
+    let size = ctx.host.file_size(&config.file)?;
+    if size > MAX_FILE_BYTES {
+        let (limit, resource) = (MAX_FILE_BYTES, Resource::Bytes);
+        return Err(LabError::TooLarge { what: config.file.clone(), limit, got: size, resource });
     }
+    let bytes = ctx.host.read_file(&config.file, 0..size).await?;
+    let examples = Examples::read(&config.file, &bytes)?;
+    let parts = parts(&examples.all, seed)?;
+    let most = |split| match split {
+        Split::Train => config.examples,
+        Split::Validation => VALIDATION,
+        Split::Test => config.tested,
+    };
+    Ok(Split::ALL.map(|split| {
+        let some = parts.of(split).iter().take(most(split) as usize).map(|at| &examples.all[*at]);
+        some.map(|example| (example.prompt.clone(), example.completion.clone())).collect()
+    }))
 }
 
 impl Loaded {
@@ -115,13 +138,20 @@ impl Loaded {
             (Split::Validation, VALIDATION, &mut data.validation),
             (Split::Test, *tested, &mut data.test),
         ];
-        for (split, count, into) in splits {
-            for index in 0..count {
-                if index % 16 == 0 {
+        let mut given = match subject {
+            Subject::Own => Some(own(&config.data, config.seed, ctx).await?),
+            _ => None,
+        };
+        for (at, (split, count, into)) in splits.into_iter().enumerate() {
+            let texts: Box<dyn Iterator<Item = (String, String)>> = match &mut given {
+                Some(given) => Box::new(std::mem::take(&mut given[at]).into_iter()),
+                None => Box::new((0..count).filter_map(|index| text_of(*subject, language, split, index))),
+            };
+            for (prompt, answer) in texts {
+                if into.len() % 16 == 0 {
                     ctx.progress(Phase::Reading, into.len() as u64, u64::from(count));
                     ctx.checkpoint().await?;
                 }
-                let (prompt, answer) = text_of(*subject, language, split, index);
                 into.push(self.example(prompt, answer, room)?);
             }
         }

@@ -1,15 +1,16 @@
 //! Trainings that are kept in the browser: what was learned, and enough about it to use it again.
 //!
-//! A kept training is a line of JSON ([`About`]) and after it the learned matrices as little-endian f32.
+//! A kept training is a line of JSON ([`About`]) and after it what was learned, as [`write_own`] writes it.
 
 use serde::{Deserialize, Serialize};
 
 use super::unfinished::Unfinished;
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, tables};
-use crate::math::peft::{Method, trainable};
+use crate::data::peft::{Adapter, OWN_FILE, read, write_own};
+use crate::math::peft::Method;
 use crate::nets::peft::{Base, Learner, prefix_table};
-use crate::protocol::{Fault, LabError, Table, numbers};
+use crate::protocol::{Fault, LabError, Table, in_range, numbers};
 
 /// What the names of kept trainings begin with.
 const PREFIX: &str = "tune/run/";
@@ -20,10 +21,10 @@ const MAX_NAME_BYTES: usize = 80;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct About {
     pub name: String,
-    pub method: Method,
     pub seed: u32,
     pub config: Config,
-    pub accuracy: f64,
+    /// On test data; unknown of what came from files.
+    pub accuracy: Option<f64>,
     /// Milliseconds since 1970.
     pub made: f64,
 }
@@ -32,8 +33,7 @@ pub(super) struct About {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct KeptRun {
     pub about: About,
-    /// In the order of [`trainable`] for [`KeptRun::learned`].
-    pub matrices: Vec<Vec<f32>>,
+    pub adapter: Adapter,
 }
 
 impl KeptRun {
@@ -46,20 +46,8 @@ impl KeptRun {
             Method::Prefix => vec![prefix_table(learner).await?],
             _ => learner.trained.parameters().await?,
         };
-        Ok(KeptRun { about, matrices })
-    }
-
-    /// The method whose matrices are kept.
-    pub fn learned(&self) -> Method {
-        match self.about.method {
-            Method::Prefix => Method::DeepPrompt,
-            method => method,
-        }
-    }
-
-    /// Bytes of the matrices.
-    pub fn size_bytes(&self) -> u64 {
-        4 * self.matrices.iter().map(Vec::len).sum::<usize>() as u64
+        let adapter = Adapter::new(&learner.base.shape, learner.method, learner.settings.clone(), matrices)?;
+        Ok(KeptRun { about, adapter })
     }
 
     /// A learner that has learned this.
@@ -67,45 +55,39 @@ impl KeptRun {
     /// # Errors
     /// [`LabError::Shape`] if it does not fit the base; those of allocations.
     pub fn learner(&self, base: &Base) -> Result<Learner, LabError> {
-        Learner::of(base, self.learned(), &self.about.config.peft, &self.matrices)
+        let Adapter { method, settings, .. } = &self.adapter;
+        let learned = if *method == Method::Prefix { Method::DeepPrompt } else { *method };
+        Learner::of(base, learned, settings, self.adapter.matrices())
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self, base: &Base) -> Result<Vec<u8>, LabError> {
         let mut bytes = serde_json::to_vec(&self.about).expect("plain data always serialises");
         bytes.push(b'\n');
-        bytes.extend(self.matrices.iter().flatten().flat_map(|v| v.to_le_bytes()));
-        bytes
+        bytes.extend(write_own(&self.adapter, base.config())?);
+        Ok(bytes)
     }
 
-    /// Reads what [`KeptRun::to_bytes`] wrote, for a base of this shape.
+    /// Reads what [`KeptRun::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`LabError::Malformed`] if it was cut off or is of another base.
+    /// [`LabError::Malformed`] if it was cut off; those of [`read`].
     fn from_bytes(run: &str, bytes: &[u8], base: &Base) -> Result<KeptRun, LabError> {
-        let fail = |at: &str, fault| LabError::Malformed { source: run.into(), at: at.into(), fault };
-        let end = bytes.iter().position(|b| *b == b'\n').ok_or_else(|| fail("JSON", Fault::Missing))?;
+        let fail = |fault| LabError::Malformed { source: run.into(), at: "JSON".into(), fault };
+        let end = bytes.iter().position(|b| *b == b'\n').ok_or_else(|| fail(Fault::Missing))?;
         let about: About = serde_json::from_slice(&bytes[..end]).map_err(|e| {
             let (line, column) = (e.line() as u64, e.column() as u64);
-            fail("JSON", Fault::BadJson { line, column })
+            fail(Fault::BadJson { line, column })
         })?;
-        let mut run = KeptRun { about, matrices: Vec::new() };
-        let parts = trainable(&base.shape, run.learned(), &run.about.config.peft);
-        let (expected, got) = (4 * parts.iter().map(|p| p.count() as u64).sum::<u64>(), (bytes.len() - end - 1) as u64);
-        if expected != got {
-            return Err(fail("matrices", Fault::SizeMismatch { expected, got }));
-        }
-        let (words, _) = bytes[end + 1..].as_chunks::<4>();
-        let mut values = words.iter().map(|word| f32::from_le_bytes(*word));
-        run.matrices = parts.iter().map(|part| values.by_ref().take(part.count()).collect()).collect();
-        Ok(run)
+        let adapter = read(&[(OWN_FILE.into(), bytes[end + 1..].to_vec())], base.config())?;
+        Ok(KeptRun { about, adapter })
     }
 
     /// Keeps it under the name of a run.
     ///
     /// # Errors
     /// [`LabError::NotSaved`].
-    pub async fn keep(&self, run: &str, ctx: &Ctx) -> Result<(), LabError> {
-        ctx.host.keep(&[PREFIX, run].concat(), &self.to_bytes()).await
+    pub async fn keep(&self, run: &str, base: &Base, ctx: &Ctx) -> Result<(), LabError> {
+        ctx.host.keep(&[PREFIX, run].concat(), &self.to_bytes(base)?).await
     }
 
     /// The kept training of a name.
@@ -134,18 +116,18 @@ pub(super) async fn tell(base: &Base, ctx: &Ctx) -> Result<(), LabError> {
     for run in runs(ctx).await? {
         ctx.checkpoint().await?;
         if let Ok(kept) = KeptRun::read(&run, base, ctx).await {
-            found.push((run, kept.size_bytes(), kept.about));
+            found.push((run, kept.adapter.method, 4 * kept.adapter.count(), kept.about));
         }
     }
-    found.sort_by(|a, b| b.2.made.total_cmp(&a.2.made).then(a.0.cmp(&b.0)));
+    found.sort_by(|a, b| b.3.made.total_cmp(&a.3.made).then(a.0.cmp(&b.0)));
     let columns = ["run", "name", "method", "seed", "subject", "accuracy", "saved_bytes", "made"];
     let mut table = Table::new(tables::KEPT, &columns);
-    for (run, size_bytes, about) in found {
+    for (run, method, size_bytes, about) in found {
         let subject = serde_json::to_value(about.config.data.subject).ok();
         let subject = subject.as_ref().and_then(|word| word.as_str()).unwrap_or_default();
-        let mut row = vec![run.into(), about.name.into(), about.method.word().into(), f64::from(about.seed).into()];
+        let mut row = vec![run.into(), about.name.into(), method.word().into(), f64::from(about.seed).into()];
         row.push(subject.into());
-        row.extend(numbers(&[about.accuracy, size_bytes as f64, about.made]));
+        row.extend(numbers(&[about.accuracy.unwrap_or(f64::NAN), size_bytes as f64, about.made]));
         table.rows.push(row);
     }
     ctx.table(table);
@@ -164,10 +146,10 @@ pub(super) async fn tell(base: &Base, ctx: &Ctx) -> Result<(), LabError> {
 /// # Errors
 /// [`LabError::OutOfRange`] for a name that is empty or too long; as [`KeptRun::read`] and [`KeptRun::keep`].
 pub(super) async fn rename(run: &str, name: String, base: &Base, ctx: &Ctx) -> Result<(), LabError> {
-    crate::protocol::in_range("name", name.len() as f64, 1.0, MAX_NAME_BYTES as f64)?;
+    in_range("name", name.len() as f64, 1.0, MAX_NAME_BYTES as f64)?;
     let mut kept = KeptRun::read(run, base, ctx).await?;
     kept.about.name = name;
-    kept.keep(run, ctx).await
+    kept.keep(run, base, ctx).await
 }
 
 /// Forgets a kept training.

@@ -9,11 +9,13 @@
 //! shrink.rs   the same with less and less data
 //! kept.rs     trainings that are kept in the browser
 //! unfinished.rs  a comparison that is not over
+//! files.rs    kept trainings as files, and back
 //! write.rs    text, with adapters swapped on one base
 //! ```
 
 mod compare;
 mod data;
+mod files;
 mod kept;
 mod measure;
 mod memory;
@@ -79,8 +81,11 @@ pub async fn run(task: Task, ctx: &Ctx, session: &mut Session) -> Result<(), Lab
             kept::forget(&run, ctx).await?;
             kept::tell(&session.ready(ctx).await?.base, ctx).await
         }
-        Task::Export { .. } | Task::Import { .. } => {
-            Err(LabError::Unknown { field: "task".into(), got: "files".into() })
+        Task::Export { run, what } => session.ready(ctx).await?.export(&run, what, ctx).await,
+        Task::Import { files } => {
+            let loaded = session.ready(ctx).await?;
+            loaded.import(&files, ctx).await?;
+            kept::tell(&loaded.base, ctx).await
         }
     }
 }

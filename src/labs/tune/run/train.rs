@@ -87,6 +87,11 @@ fn rule(config: &Config, method: Method, step: u32) -> Rule {
     }
 }
 
+/// Steps between two looks at validation data.
+pub(super) fn look_every(steps: u32) -> u32 {
+    steps.div_ceil(LOOKS)
+}
+
 /// Divides gradients by what the loss was enlarged by; `false` if one of them is not finite.
 async fn unscaled(slopes: &mut Slopes, scale: f32) -> Result<bool, LabError> {
     let mut sum = None;
@@ -141,7 +146,7 @@ impl Loaded {
                 usable: 0,
             },
         };
-        let every = train.steps.div_ceil(LOOKS);
+        let every = look_every(train.steps);
         let mut step = going.took.len() as u32;
         while step < train.steps && (train.patience == 0 || going.worse < train.patience) {
             step += 1;
