@@ -12,6 +12,7 @@ mod fields;
 #[cfg(feature = "text-models")]
 pub mod held_out;
 pub mod llama;
+pub mod notebook;
 pub mod npy;
 pub mod peft;
 pub mod safetensors;

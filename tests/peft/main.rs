@@ -3,6 +3,7 @@
 mod broken;
 mod merging;
 mod models;
+mod notebooks;
 mod own;
 
 use std::collections::BTreeMap;

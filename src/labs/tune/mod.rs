@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::math::peft::{Method, PeftSettings};
 use crate::protocol::{LabError, in_range};
 
+pub use crate::math::peft::{Optimizer, Schedule};
+
 #[cfg(all(feature = "train", feature = "text-models"))]
 pub mod run;
 
@@ -61,27 +63,6 @@ pub struct DataSettings {
     pub tested: u32,
     /// Name of the visitor's file, for [`Subject::Own`].
     pub file: String,
-}
-
-/// What moves the parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Loshchilov & Hutter 2019, arXiv:1711.05101.
-    AdamW,
-    /// With a momentum of 0.9.
-    Sgd,
-}
-
-/// How the rate goes on after the warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    Constant,
-    /// Straight down to zero.
-    Linear,
-    /// Half a cosine down to zero.
-    Cosine,
 }
 
 /// How a training goes.

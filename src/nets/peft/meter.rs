@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use burn::backend::Cube;
 use burn::backend::wgpu::CubeTensor;
+use burn::cubecl::memory_management::MemoryScope;
 use burn::tensor::Tensor;
 use peak_alloc::PeakAlloc;
 
@@ -40,8 +41,8 @@ impl Meter {
         match &self.place {
             Place::Cpu => ALLOCATED.current_usage() as u64,
             Place::Gpu(gpu) => {
-                let burns = self.probe.as_ref().and_then(|probe| probe.client.memory_usage().ok());
-                let all = gpu.ledger().live_bytes() + burns.map_or(0, |usage| usage.bytes_in_use);
+                let report = |probe: &CubeTensor| probe.client.memory_report(MemoryScope::Device).usage().bytes_in_use;
+                let all = gpu.ledger().live_bytes() + self.probe.as_ref().map_or(0, report);
                 self.highest.set(self.highest.get().max(all));
                 all
             }
