@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use burn::backend::Cube;
 use burn::backend::wgpu::CubeTensor;
-use burn::cubecl::memory_management::MemoryScope;
+use burn::cubecl::MemoryScope;
 use burn::tensor::Tensor;
 use peak_alloc::PeakAlloc;
 
