@@ -13,9 +13,8 @@ fn faults() -> Vec<Fault> {
         Fault::NotUtf8 | Fault::BadJson { .. } | Fault::Missing | Fault::WrongKind { .. } => (),
         Fault::UnsupportedType { .. } | Fault::SizeMismatch { .. } | Fault::BadOffsets { .. } => (),
         Fault::RaggedRow { .. } | Fault::NotANumber { .. } | Fault::NotFinite | Fault::Empty => (),
-        Fault::BadShape { .. } | Fault::Duplicate { .. } | Fault::NotDecodable | Fault::Quotes | Fault::Unexpected => {
-            ()
-        }
+        Fault::BadShape { .. } | Fault::Duplicate { .. } | Fault::NotDecodable => (),
+        Fault::Quotes | Fault::Unexpected => (),
     };
     let all = vec![
         Fault::Truncated { needed: u64::MAX, left: 0 },

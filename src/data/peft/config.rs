@@ -5,13 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::MOST_ALPHA;
+use super::{MOST, MOST_ALPHA};
 use crate::data::fields::Fields;
 use crate::math::peft::{LoraSettings, Method, ModelShape, PeftSettings, PrefixSettings, PromptSettings, Target};
 use crate::protocol::LabError;
-
-/// More than anybody trains; keeps every product of a hostile file within `u64`.
-const MOST: u64 = 4096;
 
 /// Fields that change what the matrices of LoRA mean, and the value that leaves the meaning alone; `null` does so as well.
 /// Those that 0.12 does not write are of later versions.
@@ -152,7 +149,7 @@ pub(super) fn read(source: &str, bytes: &[u8], shape: &ModelShape) -> Result<(Me
             let tokens = from.whole("num_virtual_tokens", MOST)? as u32;
             let encoded = from.flag("prefix_projection", false)?;
             if encoded {
-                let hidden = from.whole_or("encoder_hidden_size", 1 << 24, keys)? as u32;
+                let hidden = from.whole_or("encoder_hidden_size", MOST, keys)? as u32;
                 settings.prefix = PrefixSettings { tokens, hidden };
                 Method::Prefix
             } else {

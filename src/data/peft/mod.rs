@@ -27,6 +27,8 @@ pub use folder::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, read, write};
 pub use merge::{merged, unmerged};
 pub use own::{OWN_FILE, write_own};
 
+/// More than any setting that counts something; keeps every product of a hostile file within `u64`.
+const MOST: u64 = 1 << 16;
 /// Alphas are tens.
 const MOST_ALPHA: f32 = 1e6;
 

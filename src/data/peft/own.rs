@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::weights::{self, Weights};
-use super::{Adapter, MOST_ALPHA, kept, names};
+use super::{Adapter, MOST, MOST_ALPHA, kept, names};
 use crate::data::llama::LlamaConfig;
 use crate::math::peft::{Method, ModelShape, PeftSettings};
 use crate::protocol::{Fault, LabError};
@@ -14,8 +14,6 @@ pub const OWN_FILE: &str = "adapter.safetensors";
 pub(super) const SETTINGS: &str = "afina_adapter";
 /// Of what is written now.
 const VERSION: u32 = 1;
-/// More than any setting that counts something; keeps every product of a hostile file within `u64`.
-const MOST: u32 = 1 << 16;
 
 #[derive(Serialize, Deserialize)]
 struct Told {
@@ -59,8 +57,8 @@ pub(super) fn read(source: &str, told: &str, weights: &Weights<'_>, model: &Llam
     }
     let PeftSettings { lora, adapter, prompt, prefix } = &settings;
     let counts = [lora.rank, adapter.bottleneck, prompt.tokens, prefix.tokens, prefix.hidden];
-    if let Some(count) = counts.iter().find(|count| !(1..=MOST).contains(count)) {
-        return Err(fail(Fault::TooLong { limit: MOST.into(), got: (*count).into() }));
+    if let Some(count) = counts.iter().find(|count| !(1..=MOST).contains(&u64::from(**count))) {
+        return Err(fail(Fault::TooLong { limit: MOST, got: (*count).into() }));
     }
     // Twice the same target would be twice the same matrix.
     let sorted = lora.targets.is_sorted_by(|a, b| a < b) && !lora.targets.is_empty();
