@@ -218,9 +218,10 @@ fn layers_that_are_computed_again_give_the_same_gradients_and_hold_less() {
             on.dropout = seed;
             on.checkpointing = true;
         });
-        assert_eq!(kept.loss, again.loss, "{method:?}");
+        // Without a graph burn reuses memory, and sums in another order.
+        assert!((kept.loss - again.loss).abs() < 1e-4, "{method:?}");
         for (a, b) in kept.slopes.into_iter().zip(again.slopes) {
-            assert_eq!(values(a.unwrap()), values(b.unwrap()), "{method:?}");
+            close(&values(b.unwrap()), &values(a.unwrap()), &format!("{method:?}"));
         }
     }
     // A length at which activations outweigh everything else; nothing else may run in this process meanwhile, which is

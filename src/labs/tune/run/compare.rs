@@ -7,6 +7,7 @@ use super::data::{Data, Example};
 use super::kept::{About, KeptRun};
 use super::measure::{Answers, answer, plain_leaves, samples};
 use super::memory::ledger;
+use super::spectrum::Microscope;
 use super::train::{Course, Trained, has_classes};
 use super::unfinished::Unfinished;
 use crate::labs::Ctx;
@@ -61,6 +62,7 @@ impl Loaded {
         let runs: Vec<(Method, u32)> = (0..config.seeds)
             .flat_map(|i| config.methods.iter().map(move |m| (*m, config.seed.wrapping_add(i))))
             .collect();
+        let mut microscope = Microscope::new();
         let each = u64::from(config.train.steps);
         for (at, (method, seed)) in runs.iter().copied().enumerate().skip(unfinished.done) {
             let course = Course {
@@ -77,6 +79,7 @@ impl Loaded {
                 results.rows.push(self.judge(config, &trained, &data, before, answers, ctx).await?);
             }
             unfinished.tables.iter().for_each(|table| ctx.table(table.clone()));
+            self.look_closely(&trained.learner, seed, &mut microscope, ctx).await?;
             unfinished.finished.push(trained.curves);
             unfinished.done = at + 1;
         }

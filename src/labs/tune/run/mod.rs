@@ -6,6 +6,7 @@
 //! memory.rs   what a training holds
 //! measure.rs  answers on test data, and what was forgotten
 //! compare.rs  every method with every seed, and the tables
+//! spectrum.rs what a training changed
 //! shrink.rs   the same with less and less data
 //! kept.rs     trainings that are kept in the browser
 //! unfinished.rs  a comparison that is not over
@@ -20,6 +21,7 @@ mod kept;
 mod measure;
 mod memory;
 mod shrink;
+mod spectrum;
 mod train;
 mod unfinished;
 mod write;
