@@ -1,5 +1,6 @@
-//! The engine without a browser: files from disk, events as JSON lines.
+//! The engine without a browser: files from and to disk, events as JSON lines.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::future::poll_fn;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -88,15 +89,41 @@ impl Host for NativeHost {
     }
 }
 
-/// Prints each event as one line of JSON, and remembers whether a run failed.
-#[derive(Default)]
+/// Prints each event as one line of JSON, writes files into a folder, and remembers whether anything failed.
 pub struct JsonLines {
-    failed: std::cell::Cell<bool>,
+    folder: PathBuf,
+    failed: Cell<bool>,
+}
+
+impl JsonLines {
+    /// A sink whose files go into `folder`.
+    pub fn new(folder: &Path) -> JsonLines {
+        JsonLines { folder: folder.to_owned(), failed: Cell::new(false) }
+    }
+
+    /// Whether a run failed or a file could not be written.
+    pub fn has_failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    /// Writes a file under the last part of its name, whatever folder the rest speaks of.
+    fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let name = Path::new(name).file_name().ok_or_else(|| std::io::Error::other("no file name"))?;
+        std::fs::write(self.folder.join(name), bytes)
+    }
 }
 
 impl EventSink for JsonLines {
-    fn emit(&self, event: Event) {
-        self.failed.set(self.failed.get() || matches!(event, Event::Failed { .. }));
+    fn emit(&self, mut event: Event) {
+        let mut failed = matches!(event, Event::Failed { .. });
+        // Its bytes are beside the command file now, and no use in a line of text.
+        if let Event::File { name, bytes, .. } = &mut event
+            && let Err(error) = self.write(name, &std::mem::take(bytes))
+        {
+            eprintln!("{name}: {error}");
+            failed = true;
+        }
+        self.failed.set(self.failed.get() || failed);
         let line = serde_json::to_string(&event).expect("events are plain data and always serialise");
         // A closed pipe is the reader's choice.
         let _ = writeln!(std::io::stdout(), "{line}");
@@ -138,11 +165,38 @@ pub fn lab(given: impl Iterator<Item = String>) -> Result<bool, String> {
     let command = command_from_json(&command_file, &text).map_err(|e| e.to_string())?;
     let folder = Path::new(&command_file).parent().unwrap_or(Path::new("."));
     let host: Rc<dyn Host> = Rc::new(NativeHost::new(folder));
-    let sink = Rc::new(JsonLines::default());
+    let sink = Rc::new(JsonLines::new(folder));
     pollster::block_on(async {
         let chosen = choose(wish, &[], &*host).await;
         eprintln!("tier: {:?} ({:?}) {}", chosen.device.tier(), chosen.reason, chosen.adapter);
         Engine::new(chosen.device, host.clone(), sink.clone(), Stops::default()).run(RunId(1), command).await;
     });
-    Ok(!sink.failed.get())
+    Ok(!sink.has_failed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_beside_the_command_and_nowhere_else() {
+        let folder = std::env::temp_dir().join(format!("afina-json-lines-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let sink = JsonLines::new(&folder);
+        let file = |name: &str| Event::File {
+            run: RunId(1),
+            name: name.into(),
+            media_type: "application/octet-stream".into(),
+            bytes: vec![0, 255, 7],
+        };
+        sink.emit(file("a.bin"));
+        sink.emit(file("../../b.bin"));
+        for name in ["a.bin", "b.bin"] {
+            assert_eq!(std::fs::read(folder.join(name)).unwrap(), [0, 255, 7], "{name}");
+        }
+        assert!(!sink.has_failed());
+        sink.emit(file(".."));
+        assert!(sink.has_failed(), "a name without a file in it is a failure");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

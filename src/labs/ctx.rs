@@ -154,4 +154,9 @@ impl Ctx {
         self.sink
             .emit(Event::Tensor { run: self.run, tensor: Tensor { name: name.into(), shape: shape.to_vec(), values } });
     }
+
+    /// Sends a file for the visitor to keep: a download in the browser, a file beside the command natively.
+    pub fn file(&self, name: &str, media_type: &str, bytes: Vec<u8>) {
+        self.sink.emit(Event::File { run: self.run, name: name.into(), media_type: media_type.into(), bytes });
+    }
 }

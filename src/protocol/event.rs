@@ -213,6 +213,16 @@ pub enum Event {
         run: RunId,
         tensor: Tensor,
     },
+    /// A file for the visitor to keep. Between worker and page the bytes travel as a transferred buffer, like a tensor's
+    /// values.
+    File {
+        run: RunId,
+        /// Without a folder.
+        name: String,
+        media_type: String,
+        #[serde(default)]
+        bytes: Vec<u8>,
+    },
     Done {
         run: RunId,
         elapsed_millis: f64,
@@ -232,6 +242,7 @@ impl Event {
             | Event::Points { run, .. }
             | Event::Table { run, .. }
             | Event::Tensor { run, .. }
+            | Event::File { run, .. }
             | Event::Done { run, .. }
             | Event::Failed { run, .. } => *run,
         }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Float32Array, Object, Reflect};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{File, MessageEvent};
@@ -15,13 +15,20 @@ use crate::engine::{Engine, Stops, choose, export_choices};
 use crate::labs::{Command, Device, EventSink};
 use crate::protocol::{Event, RunId, TierWish, Verified};
 
-/// Posts one message; the values of a tensor are moved, not copied.
+/// Posts one message; the values of a tensor and the bytes of a file are moved, not copied.
 fn post(mut message: FromWorker) {
     let envelope = Object::new();
     let transfer = Array::new();
-    if let FromWorker::Event { event: Event::Tensor { tensor, .. } } = &mut message {
-        let values = Float32Array::from(std::mem::take(&mut tensor.values).as_slice());
-        let buffer = values.buffer();
+    let buffer = match &mut message {
+        FromWorker::Event { event: Event::Tensor { tensor, .. } } => {
+            Some(Float32Array::from(std::mem::take(&mut tensor.values).as_slice()).buffer())
+        }
+        FromWorker::Event { event: Event::File { bytes, .. } } => {
+            Some(Uint8Array::from(std::mem::take(bytes).as_slice()).buffer())
+        }
+        _ => None,
+    };
+    if let Some(buffer) = buffer {
         let _ = Reflect::set(&envelope, &"values".into(), &buffer);
         transfer.push(&buffer);
     }

@@ -1,7 +1,7 @@
 //! The border between the page and the engine.
 //!
 //! Every message is a JavaScript object `{ json, file?, values? }`: `json` is one of the enums below, `file` a `File`
-//! handle that the page passes on unread, `values` the transferred buffer of a tensor. Both wasm binaries come from one
+//! handle that the page passes on unread, `values` the transferred buffer of a tensor or of a file. Both wasm binaries come from one
 //! build; [`FromWorker::Ready`] carries its stamp so that a stale cache is noticed instead of misread.
 
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub enum FromWorker {
     Ready { tier: Tier, reason: TierReason, adapter: String, health: Option<bool> },
     /// Which variants are the fastest on this adapter; sent whenever it changed. Given back at the next start.
     Measured { verified: Verified },
-    /// An event of a run; the values of a tensor travel as `values`.
+    /// An event of a run; the values of a tensor and the bytes of a file travel as `values`.
     Event { event: Event },
     /// The device is gone, and with it this worker's use: the page ends it and starts another.
     Lost { message: String },

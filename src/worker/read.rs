@@ -119,10 +119,21 @@ fn event(value: Value) -> Read<Event> {
         "points" => Event::Points { run, series: f.text("series")?, points: points(f.list("points")?)? },
         "table" => Event::Table { run, table: f.table()? },
         "tensor" => Event::Tensor { run, tensor: tensor(f.any("tensor")?)? },
+        "file" => Event::File {
+            run,
+            name: f.text("name")?,
+            media_type: f.text("media_type")?,
+            // In the browser they travel beside the text, and the list is empty.
+            bytes: f.list("bytes")?.into_iter().map(byte).collect::<Read<_>>()?,
+        },
         "done" => Event::Done { run, elapsed_millis: f.number("elapsed_millis")? },
         "failed" => Event::Failed { run, error: error(f.any("error")?)? },
         _ => return Err("event"),
     })
+}
+
+fn byte(value: Value) -> Read<u8> {
+    value.as_u64().and_then(|n| u8::try_from(n).ok()).ok_or("bytes")
 }
 
 fn points(list: Vec<Value>) -> Read<Vec<[f64; 2]>> {

@@ -104,7 +104,7 @@ fn events() -> Vec<Event> {
     let run = RunId(u32::MAX);
     let known = |e: &Event| match e {
         Event::Started { .. } | Event::Progress { .. } | Event::Points { .. } | Event::Table { .. } => (),
-        Event::Tensor { .. } | Event::Done { .. } | Event::Failed { .. } => (),
+        Event::Tensor { .. } | Event::File { .. } | Event::Done { .. } | Event::Failed { .. } => (),
     };
     let rows = vec![vec![Cell::Number(-0.25), Cell::Text(s())], vec![Cell::from_f64(f64::INFINITY), Cell::Number(3.0)]];
     let mut all = vec![
@@ -114,6 +114,8 @@ fn events() -> Vec<Event> {
         Event::Table { run, table: Table { name: s(), columns: vec!["a".into(), s()], rows } },
         Event::Tensor { run, tensor: Tensor { name: s(), shape: vec![2, 3], values: vec![] } },
         Event::Tensor { run, tensor: Tensor { name: s(), shape: vec![2], values: vec![0.1, -7.0] } },
+        Event::File { run, name: s(), media_type: "application/zip".into(), bytes: vec![] },
+        Event::File { run, name: s(), media_type: s(), bytes: vec![0, 7, 255] },
         Event::Done { run, elapsed_millis: 12.5 },
     ];
     for phase in [Phase::Reading, Phase::Computing, Phase::Verifying, Phase::Collecting] {
@@ -160,6 +162,7 @@ fn what_is_no_message_names_the_field() {
         ("{\"up\":{}}", "build"),
         ("{\"lost\":{\"message\":3}}", "message"),
         ("{\"event\":{\"event\":{\"done\":{\"run\":-1,\"elapsed_millis\":1}}}}", "run"),
+        ("{\"event\":{\"event\":{\"file\":{\"run\":1,\"name\":\"a\",\"media_type\":\"b\",\"bytes\":[256]}}}}", "bytes"),
         ("{\"nothing\":{}}", "message"),
         ("[]", "variant"),
         ("{", "JSON"),

@@ -1,7 +1,7 @@
 //! One module worker: its script, its messages, its end.
 
 use gloo::events::{EventListener, EventListenerOptions};
-use js_sys::{Float32Array, Object, Reflect};
+use js_sys::{Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
@@ -12,7 +12,7 @@ use crate::worker::{BUILD, FromWorker, read::from_worker};
 
 /// What came out of a worker.
 pub enum Heard {
-    /// A message, and the buffer of the tensor in it.
+    /// A message, and the buffer of the tensor or file in it.
     Message(FromWorker, Option<JsValue>),
     /// The worker threw, or sent what cannot be read.
     Crashed(String),
@@ -73,6 +73,11 @@ impl Port {
 /// A tensor's values out of their transferred buffer.
 pub fn values_from_js(values: &JsValue) -> Vec<f32> {
     Float32Array::new(values).to_vec()
+}
+
+/// A file's bytes out of their transferred buffer.
+pub fn bytes_from_js(bytes: &JsValue) -> Vec<u8> {
+    Uint8Array::new(bytes).to_vec()
 }
 
 /// What a thrown value says.

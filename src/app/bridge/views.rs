@@ -6,9 +6,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::port::values_from_js;
+use super::port::{bytes_from_js, values_from_js};
 use crate::protocol::{Event, LabError, Phase, RunId};
-use crate::ui::{RunStatus, RunView};
+use crate::ui::{RunStatus, RunView, download};
 
 /// 30 redraws a second.
 pub const FRAME_MILLIS: f64 = 1000.0 / 30.0;
@@ -21,7 +21,7 @@ pub struct Views {
     runs: Vec<(RunId, usize)>,
 }
 
-/// An event on its way to its view, with the buffer of its tensor.
+/// An event on its way to its view, with the buffer of its tensor or file.
 pub type Waiting = (Event, Option<JsValue>);
 
 impl Views {
@@ -54,7 +54,7 @@ pub fn show(view: RunView, status: RunStatus) {
     let _ = view.status.try_set(status);
 }
 
-/// Applies the events of one view in order, setting each of its signals at most once.
+/// Applies the events of one view in order, setting each of its signals at most once. A file is offered to the visitor.
 pub fn apply(view: RunView, events: Vec<Waiting>) {
     let mut status = None;
     let mut tables = Vec::new();
@@ -77,6 +77,9 @@ pub fn apply(view: RunView, events: Vec<Waiting>) {
                     tensor.values = values_from_js(&values);
                 }
                 tensors.push((tensor.name.clone(), Arc::new(tensor)));
+            }
+            Event::File { name, media_type, bytes, .. } => {
+                download(&name, &media_type, &values.map_or(bytes, |values| bytes_from_js(&values)));
             }
             Event::Done { elapsed_millis, .. } => status = Some(RunStatus::Done { elapsed_millis }),
             Event::Failed { error: LabError::Stopped, .. } => status = Some(RunStatus::Stopped),
