@@ -189,13 +189,7 @@ impl LoraSettings {
 
 impl Default for LoraSettings {
     fn default() -> LoraSettings {
-        LoraSettings {
-            rank: 8,
-            alpha: 16.0,
-            dropout: 0.0,
-            targets: Target::ALL.to_vec(),
-            rank_stabilized: false,
-        }
+        LoraSettings { rank: 8, alpha: 16.0, dropout: 0.0, targets: Target::ALL.to_vec(), rank_stabilized: false }
     }
 }
 
@@ -235,12 +229,7 @@ pub struct AdapterSettings {
 
 impl Default for AdapterSettings {
     fn default() -> AdapterSettings {
-        AdapterSettings {
-            placement: Placement::Houlsby,
-            bottleneck: 16,
-            activation: Activation::Relu,
-            residual: true,
-        }
+        AdapterSettings { placement: Placement::Houlsby, bottleneck: 16, activation: Activation::Relu, residual: true }
     }
 }
 
