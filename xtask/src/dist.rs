@@ -37,15 +37,16 @@ const WASM_FEATURES: [&str; 8] = [
 
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
 /// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
-/// what came in named here. `kernels` was 210 before it held every product, the decoder, vector search and the check of
+/// what came in named here. The first load was 190 before the fine-tuning lab had its place in header, map and styles;
+/// `kernels` was 210 before it held every product, the decoder, vector search and the check of
 /// each on the visitor's adapter; `trainer`, which holds the same, was 1540, also has the bridge to burn now, and was 1660
 /// before burn's processor backend was built with its SIMD. `text` is the kernels with the decoder that strings them
 /// together, the little world's texts and the crate `tokenizers`; the model that it fetches (5.6 MB, with progress) is no
 /// part of it.
 const BUDGETS: [(&str, u64); 10] = [
-    ("first load", 190 * 1024),
+    ("first load", 192 * 1024),
     ("model page", 260 * 1024),
-    ("tune page", 360 * 1024),
+    ("tune page", 320 * 1024),
     ("bits page", 280 * 1024),
     ("quant page", 300 * 1024),
     ("kernel page", 305 * 1024),
