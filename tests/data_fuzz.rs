@@ -6,7 +6,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use afina::data::{csv, npy, safetensors, share};
+use afina::data::examples::{Examples, MAX_FIELD_BYTES, parts};
+use afina::data::llama::LlamaConfig;
+use afina::data::{csv, npy, peft, safetensors, share, zip};
 use afina::labs::{Command, command_from_json, quant};
 use afina::math::Generator;
 use afina::protocol::LabError;
@@ -97,6 +99,19 @@ const DICTIONARY: &[&str] = &[
     "\"seeded\"",
     "\"percent\"",
     "\"least_squares\"",
+    "text",
+    "etiqueta",
+    "\"completion\"",
+    "\"\"",
+    "\"\n\"",
+    "\"q_proj\"",
+    "\"all-linear\"",
+    "\"PREFIX_TUNING\"",
+    "\"num_virtual_tokens\"",
+    "prompt_embeddings",
+    "lora_B",
+    "PK\u{1}\u{2}",
+    "PK\u{5}\u{6}",
 ];
 
 fn inputs() -> u32 {
@@ -278,6 +293,76 @@ fn csv_survives() {
         let matrix = csv::matrix_from_csv("f", file, 1000)?;
         assert_eq!(matrix.values.len(), matrix.rows * matrix.cols);
         assert!(matrix.values.iter().all(|v| v.is_finite()) && matrix.values.len() <= 1000);
+        Ok(())
+    });
+}
+
+#[test]
+fn examples_survive() {
+    let seeds: Vec<Vec<u8>> = [
+        "text,label\nmuy amable,bien\n\"dijo: \"\"no\"\"\ny esperé\",mal\na,bien\nb,mal\nc,bien\nd,mal\n",
+        "\u{feff}id;texto;etiqueta\r\n1;uno;a\r\n2;\"dos;\r\n2\";b\r\n",
+        "label\tprompt\nx\ty\n",
+        "{\"prompt\":\"a\",\"completion\":\"b\"}\n\n{\"text\":\"\\u00f1\",\"label\":\"b\",\"n\":[1,{\"x\":null}]}\n",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect();
+    fuzz("examples", 6, &seeds, |file| {
+        let read = Examples::read("f", file)?;
+        assert!(read.duplicates < read.all.len() && read.all.len() <= file.len());
+        for text in read.all.iter().flat_map(|example| [&example.prompt, &example.completion]) {
+            assert!(!text.is_empty() && text.trim() == text && text.len() as u64 <= MAX_FIELD_BYTES, "{text:?}");
+        }
+        if let Ok(parts) = parts(&read.all, 1) {
+            assert_eq!(parts.train.len() + parts.validation.len() + parts.test.len(), read.all.len());
+        }
+        Ok(())
+    });
+}
+
+/// Configuration and weights of an adapter in one text; the first zero byte parts them.
+fn adapter_files(text: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let at = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+    let weights = text.get(at + 1..).unwrap_or_default().to_vec();
+    vec![(peft::ADAPTER_CONFIG.into(), text[..at].to_vec()), (peft::ADAPTER_WEIGHTS.into(), weights)]
+}
+
+#[test]
+fn adapters_survive() {
+    let model = LlamaConfig::read("config.json", &fixture("llama/tied/config.json")).expect("a configuration");
+    let folder = |name: &str| {
+        let file = |file: &str| fixture(&format!("peft/{name}/{file}"));
+        [file(peft::ADAPTER_CONFIG), vec![0], file(peft::ADAPTER_WEIGHTS)].concat()
+    };
+    let mut seeds: Vec<Vec<u8>> = ["lora_half", "prompt", "prefix", "deep_prompt"].map(folder).to_vec();
+    let adapter = peft::read(&adapter_files(&seeds[0]), &model).expect("a good folder");
+    seeds.push([vec![0], peft::write_own(&adapter, &model).expect("its own file")].concat());
+    fuzz("adapters", 7, &seeds, |text| {
+        let adapter = peft::read(&adapter_files(text), &model)?;
+        let own = vec![(peft::OWN_FILE.into(), peft::write_own(&adapter, &model)?)];
+        assert_eq!(peft::read(&own, &model).as_ref(), Ok(&adapter), "what was accepted is accepted again");
+        // A PEFT folder has the settings of its own method only.
+        let again = peft::read(&peft::write(&adapter, &model, "b")?, &model)?;
+        assert_eq!((again.method, again.matrices()), (adapter.method, adapter.matrices()));
+        Ok(())
+    });
+}
+
+#[test]
+fn zip_files_survive() {
+    let file = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+    let seeds: Vec<Vec<u8>> = [
+        vec![file("a.txt", b"123456789"), file("b/ñ.bin", &[0, 255, 7])],
+        vec![file("adapter_config.json", b"{\"r\": 8}"), file("b/", b""), file("c", &[7; 300])],
+        vec![],
+    ]
+    .iter()
+    .map(|files| zip::write(files).expect("small files"))
+    .collect();
+    fuzz("zip", 8, &seeds, |bytes| {
+        let files = zip::read("f", bytes)?;
+        assert!(files.iter().map(|(_, data)| data.len()).sum::<usize>() <= bytes.len());
         Ok(())
     });
 }

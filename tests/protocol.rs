@@ -34,6 +34,8 @@ fn errors() -> Vec<LabError> {
         Fault::BadShape { shape: s("[0]") },
         Fault::Duplicate { name: s("w") },
         Fault::NotDecodable,
+        Fault::Quotes,
+        Fault::Unexpected,
     ];
     let mut all = vec![
         LabError::Shape { operation: s("y = W x"), expected: s("[3]"), got: s("[2]") },

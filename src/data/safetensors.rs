@@ -7,7 +7,7 @@
 //! # Source
 //! <https://github.com/huggingface/safetensors>, README "Format", and `safetensors` 0.8.0 `Metadata::validate`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use half::{bf16, f16};
 
@@ -201,6 +201,22 @@ pub fn parse_header(source: &str, header: &[u8], file_len: u64) -> Result<Vec<Te
         entry.end += data_begin;
     }
     Ok(entries)
+}
+
+/// The free text in a header, by key; nothing where there is none.
+///
+/// # Errors
+/// [`LabError::Malformed`] if the header is not JSON or its metadata do not map text to text.
+pub fn metadata(source: &str, header: &[u8]) -> Result<BTreeMap<String, String>, LabError> {
+    #[derive(serde::Deserialize)]
+    struct Texts {
+        #[serde(default)]
+        __metadata__: Option<BTreeMap<String, String>>,
+    }
+    let texts: Texts = serde_json::from_slice(header).map_err(|e| {
+        malformed(source, AT_HEADER, Fault::BadJson { line: e.line() as u64, column: e.column() as u64 })
+    })?;
+    Ok(texts.__metadata__.unwrap_or_default())
 }
 
 /// Checks one tensor by itself; offsets stay relative to the data.

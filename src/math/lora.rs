@@ -53,6 +53,25 @@ pub fn lora_forward(x: &[f32], w: &[f32], a: &[f32], b: &[f32], scale: f32, shap
     y
 }
 
+/// What the update adds to the weight: `Delta W = scale B A`.
+///
+/// # Shapes
+/// `a [R, K]`, `b [N, R]` -> `[N, K]`
+/// # Panics
+/// If a slice is too short.
+/// # Source
+/// As [`lora_forward`].
+pub fn lora_update(a: &[f32], b: &[f32], scale: f32, (n, k, r): (usize, usize, usize)) -> Vec<f64> {
+    let mut update = vec![0.0; n * k];
+    for (out, row) in update.chunks_exact_mut(k.max(1)).enumerate() {
+        for rank in 0..r {
+            let factor = f64::from(scale) * f64::from(b[out * r + rank]);
+            row.iter_mut().zip(&a[rank * k..]).for_each(|(sum, a)| *sum += factor * f64::from(*a));
+        }
+    }
+    update
+}
+
 /// What `dy`, the loss's slope at the outputs, is at the inputs and at the update; the weight is frozen.
 ///
 /// `dz = scale dy B`, `db = scale dy^T z`, `da = dz^T x`, `dx = dy W + dz A`

@@ -14,10 +14,12 @@ mod formats;
 mod heatmap;
 mod histogram;
 mod integer_rows;
+mod interval;
 mod likelihood;
 mod lora;
 mod matvec;
 mod median;
+mod memory;
 mod nn;
 mod packed;
 mod pareto;
@@ -31,6 +33,7 @@ mod scale;
 mod size;
 mod source;
 mod spec;
+mod svd;
 mod weight_format;
 
 pub use adamw::{AdamW, Moments, adamw};
@@ -53,10 +56,12 @@ pub use formats::{
 pub use heatmap::{Cells, Viewport, heatmap};
 pub use histogram::{error_histogram, histogram};
 pub use integer_rows::{IntegerRows, matmul_w8a8, quantize_rows};
+pub use interval::{Interval, mean_interval, share_interval};
 pub use likelihood::{cross_entropy, kl_divergence, likeliest, log_softmax, perplexity, top_agreement};
-pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward};
+pub use lora::{LoraGradients, LoraShape, lora_backward, lora_forward, lora_update};
 pub use matvec::{matvec, relative_error};
 pub use median::median;
+pub use memory::{Extent, Ledger, NF4_DOUBLE_BITS, Plan, Precision, memory_ledger};
 pub use nn::{
     AttentionShape, Decoded, DecoderLayer, DecoderShape, DecoderWeights, attention, cosine_scores, cosine_scores_int8,
     decode, decode_attention, embed, erfc, gelu, int8_rows, layer_norm, rms_factor, rms_norm, rope, rope_turns,
@@ -73,4 +78,5 @@ pub use source::{WEIGHT_STD, activations, gaussian, gaussian_rows, heavy_tailed,
 pub use spec::{
     DOUBLE_QUANT_BLOCK, Format, Granularity, Groups, QuantSpec, Rounding, ScaleRule, ScaleStorage, Symmetry,
 };
+pub use svd::{Svd, subspace_overlap, svd};
 pub use weight_format::WeightFormat;

@@ -51,6 +51,7 @@ pub enum Resource {
     Bytes,
     Weights,
     Characters,
+    Examples,
 }
 
 /// Why bytes or text could not be understood. `at` of the error says where.
@@ -118,6 +119,10 @@ pub enum Fault {
     },
     /// Not valid base64url or its content does not decode.
     NotDecodable,
+    /// A quoted field that does not end, or that goes on after its end.
+    Quotes,
+    /// Something that does not belong where it stands.
+    Unexpected,
 }
 
 impl std::fmt::Display for LabError {

@@ -44,6 +44,7 @@ impl LabError {
                     Resource::Bytes => bytes(lang, n),
                     Resource::Weights => msg::error_weights(lang, &integer(lang, n)),
                     Resource::Characters => msg::error_characters(lang, &integer(lang, n)),
+                    Resource::Examples => msg::error_examples(lang, &integer(lang, n)),
                 };
                 msg::error_too_large(lang, &size(*got), &size(*limit), &shown(what))
             }
@@ -93,6 +94,8 @@ impl Fault {
             Fault::BadShape { shape } => msg::fault_bad_shape(lang, &shown(shape)),
             Fault::Duplicate { name } => msg::fault_duplicate(lang, &shown(name)),
             Fault::NotDecodable => msg::fault_not_decodable(lang).to_owned(),
+            Fault::Quotes => msg::fault_quotes(lang).to_owned(),
+            Fault::Unexpected => msg::fault_unexpected(lang).to_owned(),
         }
     }
 }

@@ -214,6 +214,7 @@ fn resource(value: Value) -> Read<Resource> {
         Some("bytes") => Ok(Resource::Bytes),
         Some("weights") => Ok(Resource::Weights),
         Some("characters") => Ok(Resource::Characters),
+        Some("examples") => Ok(Resource::Examples),
         _ => Err("resource"),
     }
 }
@@ -278,6 +279,8 @@ fn fault(value: Value) -> Read<Fault> {
         "bad_shape" => Fault::BadShape { shape: f.text("shape")? },
         "duplicate" => Fault::Duplicate { name: f.text("name")? },
         "not_decodable" => Fault::NotDecodable,
+        "quotes" => Fault::Quotes,
+        "unexpected" => Fault::Unexpected,
         _ => return Err("fault"),
     })
 }

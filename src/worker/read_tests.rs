@@ -14,6 +14,7 @@ fn faults() -> Vec<Fault> {
         Fault::UnsupportedType { .. } | Fault::SizeMismatch { .. } | Fault::BadOffsets { .. } => (),
         Fault::RaggedRow { .. } | Fault::NotANumber { .. } | Fault::NotFinite | Fault::Empty => (),
         Fault::BadShape { .. } | Fault::Duplicate { .. } | Fault::NotDecodable => (),
+        Fault::Quotes | Fault::Unexpected => (),
     };
     let all = vec![
         Fault::Truncated { needed: u64::MAX, left: 0 },
@@ -34,6 +35,8 @@ fn faults() -> Vec<Fault> {
         Fault::BadShape { shape: s() },
         Fault::Duplicate { name: s() },
         Fault::NotDecodable,
+        Fault::Quotes,
+        Fault::Unexpected,
     ];
     all.iter().for_each(known);
     all
@@ -59,6 +62,7 @@ fn errors() -> Vec<LabError> {
         LabError::TooLarge { what: s(), limit: 1, got: 2, resource: Resource::Bytes },
         LabError::TooLarge { what: s(), limit: 1, got: 2, resource: Resource::Weights },
         LabError::TooLarge { what: s(), limit: 1, got: 2, resource: Resource::Characters },
+        LabError::TooLarge { what: s(), limit: 1, got: 2, resource: Resource::Examples },
         LabError::NoSuchTensor { source: s(), name: s() },
         LabError::FileGone { source: s() },
         LabError::NotFetched { path: s() },

@@ -1,8 +1,10 @@
 //! `config.json`: read without trusting it, and written so that `transformers` reads it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::protocol::{Fault, LabError, Resource};
+use crate::data::fields::Fields;
+use crate::math::peft::ModelShape;
+use crate::protocol::{LabError, Resource};
 
 /// The hyperparameters of a decoder of the Llama family.
 ///
@@ -44,58 +46,7 @@ const MOST: u64 = 1 << 24;
 const MOST_LAYERS: u64 = 1024;
 /// What 32-bit memory can hold as f32, and then no more: 2^30 parameters.
 pub const MOST_PARAMETERS: u64 = 1 << 30;
-/// A published `config.json` has 1 to 3 KB.
-const MOST_BYTES: u64 = 1 << 20;
-
-struct Reading<'a> {
-    source: &'a str,
-    fields: Map<String, Value>,
-}
-
-impl Reading<'_> {
-    fn fail(&self, at: &str, fault: Fault) -> LabError {
-        LabError::Malformed { source: self.source.into(), at: at.into(), fault }
-    }
-
-    fn wrong(&self, at: &str, expected: impl Into<String>) -> LabError {
-        self.fail(at, Fault::WrongKind { expected: expected.into() })
-    }
-
-    /// A field; one that is `null` is as good as missing.
-    fn get(&self, key: &str) -> Option<&Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
-    }
-
-    fn whole(&self, key: &str, most: u64) -> Result<usize, LabError> {
-        let value = self.get(key).ok_or_else(|| self.fail(key, Fault::Missing))?;
-        let number = value.as_u64().filter(|n| (1..=most).contains(n));
-        number.map(|n| n as usize).ok_or_else(|| self.wrong(key, format!("1..{most}")))
-    }
-
-    fn whole_or(&self, key: &str, most: u64, otherwise: usize) -> Result<usize, LabError> {
-        if self.get(key).is_some() { self.whole(key, most) } else { Ok(otherwise) }
-    }
-
-    fn flag(&self, key: &str, otherwise: bool) -> Result<bool, LabError> {
-        match self.get(key) {
-            None => Ok(otherwise),
-            Some(value) => value.as_bool().ok_or_else(|| self.wrong(key, "true, false")),
-        }
-    }
-
-    /// A field that this decoder has only one way to follow.
-    fn only(&self, key: &str, expected: &Value) -> Result<(), LabError> {
-        match self.get(key) {
-            Some(value) if value != expected => Err(self.wrong(key, expected.to_string())),
-            _ => Ok(()),
-        }
-    }
-
-    fn positive(&self, key: &str, value: &Value, below: f64) -> Result<f64, LabError> {
-        let number = value.as_f64().filter(|n| *n > 0.0 && *n < below);
-        number.ok_or_else(|| self.wrong(key, format!("0 < x < {below}")))
-    }
-
+impl Fields<'_> {
     /// The base of the angles: `rope_theta`, or inside `rope_parameters`, where `transformers` 5 keeps it.
     fn rope_base(&self) -> Result<f64, LabError> {
         const MOST_BASE: f64 = 1e9;
@@ -130,19 +81,8 @@ impl LlamaConfig {
     /// # Errors
     /// [`LabError::Malformed`] with the field at fault; [`LabError::TooLarge`] beyond 2^30 parameters.
     pub fn read(source: &str, bytes: &[u8]) -> Result<LlamaConfig, LabError> {
-        if bytes.len() as u64 > MOST_BYTES {
-            let (what, got) = (source.into(), bytes.len() as u64);
-            return Err(LabError::TooLarge { what, limit: MOST_BYTES, got, resource: Resource::Bytes });
-        }
-        let fail = |fault| LabError::Malformed { source: source.into(), at: "config.json".into(), fault };
-        let text = std::str::from_utf8(bytes).map_err(|_| fail(Fault::NotUtf8))?;
-        let value: Value = serde_json::from_str(text)
-            .map_err(|e| fail(Fault::BadJson { line: e.line() as u64, column: e.column() as u64 }))?;
-        let Value::Object(fields) = value else { return Err(fail(Fault::WrongKind { expected: "{…}".into() })) };
-        let from = Reading { source, fields };
-        if from.get("model_type").is_none() {
-            return Err(from.fail("model_type", Fault::Missing));
-        }
+        let from = Fields::read(source, "config.json", bytes)?;
+        from.need("model_type")?;
         from.only("model_type", &json!("llama"))?;
         from.only("hidden_act", &json!("silu"))?;
         from.only("attention_bias", &json!(false))?;
@@ -238,5 +178,20 @@ impl LlamaConfig {
         );
         text.push('\n');
         text
+    }
+}
+
+impl From<&LlamaConfig> for ModelShape {
+    fn from(config: &LlamaConfig) -> ModelShape {
+        ModelShape {
+            vocabulary: config.vocabulary,
+            channels: config.channels,
+            inner: config.inner,
+            layers: config.layers,
+            heads: config.heads,
+            key_heads: config.key_heads,
+            head_dim: config.head_dim,
+            tied: config.tied,
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod config;
+mod files;
 mod folder;
 mod index;
 mod tensors;
@@ -13,6 +14,7 @@ mod units;
 
 pub use checkpoint::{CONFIG, Checkpoint, WEIGHTS};
 pub use config::LlamaConfig;
+pub use files::model_files;
 pub use folder::{FilesInMemory, Folder};
 pub use index::{INDEX, shards_from_index};
 pub use tensors::{Part, TensorSpec};

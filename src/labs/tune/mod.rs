@@ -10,7 +10,10 @@ use crate::protocol::{LabError, in_range};
 #[cfg(feature = "ui")]
 pub mod page;
 
-pub use crate::math::peft::{Activation, Method, ModelShape, PeftSettings, Placement, Target, trainable_count};
+pub use crate::math::peft::{
+    Activation, Method, ModelShape, Optimizer, PeftSettings, Placement, Schedule, Target, trainable_count,
+};
+pub use crate::math::{mean_interval, share_interval};
 
 /// The base of every training: the model that ships with the page, `www/models/afina-small`.
 pub const BASE: ModelShape = ModelShape {
@@ -74,27 +77,6 @@ pub struct DataSettings {
     pub tested: u32,
     /// Name of the visitor's file, for [`Subject::Own`].
     pub file: String,
-}
-
-/// What moves the parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Loshchilov & Hutter 2019, arXiv:1711.05101.
-    AdamW,
-    /// With a momentum of 0.9.
-    Sgd,
-}
-
-/// How the rate goes on after the warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    Constant,
-    /// Straight down to zero.
-    Linear,
-    /// Half a cosine down to zero.
-    Cosine,
 }
 
 /// How a training goes.
@@ -187,11 +169,11 @@ pub mod tables {
     /// `method, trainable, percent`: what each method of the configuration trains.
     pub const METHODS: &str = "methods";
     /// One row a finished training: `run, method, seed, trainable, percent, accuracy, train_accuracy, tested, loss,
-    /// step_millis, train_millis, measure_millis, peak_bytes, saved_bytes, forgot_before, forgot_after, steps`. `accuracy`
+    /// step_millis, train_millis, measure_millis, peak_bytes, saved_bytes, forgot_before, forgot_after, steps, kept`. `accuracy`
     /// and `train_accuracy` are shares of answers that are right as a whole; `forgot_*` are perplexities on held-out text of the
-    /// pretraining kind; `step_millis` is the median.
+    /// pretraining kind; `step_millis` is the median, `kept` is 0 where the browser gave no storage.
     pub const RESULTS: &str = "results";
-    /// `kind, method, accuracy, loss`: what the base says without training (`base`), and what always giving the commonest
+    /// `kind, accuracy, loss`: what the base says without training (`base`), and what always giving the commonest
     /// answer of the training data would reach (`majority`).
     pub const BASELINE: &str = "baseline";
     /// One row a training: `method, seed, weights, trained, gradients, optimizer, activations, workspace, peak` in bytes, from
@@ -211,6 +193,9 @@ pub mod tables {
     pub const WRITTEN: &str = "written";
     /// `run, name, method, seed, subject, accuracy, saved_bytes, made`: `made` in milliseconds since 1970.
     pub const KEPT: &str = "kept";
+    /// One row where a comparison was interrupted, none otherwise: `config, done, all`; `config` as JSON, trainings that were
+    /// over and all of them. Sent with [`KEPT`]; [`super::Task::Train`] with that configuration goes on with it.
+    pub const UNFINISHED: &str = "unfinished";
 }
 
 /// Names of the series that a run emits.

@@ -10,7 +10,6 @@ mod curves;
 mod data;
 mod estimate;
 mod forgetting;
-mod interval;
 mod kept;
 mod lab;
 mod lecture;
@@ -22,6 +21,7 @@ mod numbers;
 mod preset;
 mod published;
 mod results;
+mod resume;
 mod settings;
 mod shrink;
 mod source;
@@ -53,6 +53,7 @@ pub fn page() -> AnyView {
                 <div class="lab">
                     <controls::Controls lab/>
                     <section class="result" aria-label=msg::tune_result(lang)>
+                        <resume::Resume lab/>
                         <data::Data lab/>
                         <curves::Curves lab/>
                         <central::Central lab/>

@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! mod.rs        methods and settings
+//! course.rs     optimizers and schedules
 //! trainable.rs  what a method trains, and how many numbers that is
 //! ```
 //!
 //! Dimension legend: `V` vocabulary, `C` channels, `F` inner channels, `L` layers, `H` query heads, `J` key heads, `D` numbers
 //! in a head, `R` LoRA rank, `M` bottleneck of an adapter, `P` virtual tokens, `E` hidden channels of the prefix encoder.
 
+mod course;
 mod trainable;
 
 use serde::{Deserialize, Serialize};
 
+pub use course::{Optimizer, Schedule};
 pub use trainable::{Role, Trainable, trainable, trainable_count};
 
 /// The dimensions of a decoder of the Llama family.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::data::held_out::{WINDOW, windows_for};
-use crate::data::safetensors::{Writing, write as safetensors};
+use crate::data::llama::model_files;
 
 use super::formats::{self, GROUP};
 use super::measure;
@@ -31,21 +31,10 @@ pub fn write(
     progress: &Progress,
     measured: &Measured,
 ) -> Result<(), Failure> {
-    let specs = settings.config.tensors();
-    let tensors: Vec<Writing<'_>> = specs
-        .iter()
-        .zip(weights)
-        .map(|(spec, values)| Writing { name: &spec.name, shape: spec.shape(), values })
-        .collect();
     let file = |name: &str, bytes: &[u8]| write_whole(&settings.out.join(name), bytes);
-    file("model.safetensors", &safetensors(&tensors, &[("format", "pt")]))?;
-    file("config.json", settings.config.to_json().as_bytes())?;
-    let generation = serde_json::json!({
-        "bos_token_id": settings.config.begin_token,
-        "eos_token_id": settings.config.end_token,
-        "do_sample": true,
-    });
-    file("generation_config.json", format!("{generation:#}\n").as_bytes())?;
+    for (name, bytes) in model_files(&settings.config, weights) {
+        file(&name, &bytes)?;
+    }
     file("loss.csv", curve(settings, progress).as_bytes())?;
     file("loss.svg", drawing(progress).as_bytes())?;
     file("README.md", card(settings, progress, measured).as_bytes())

@@ -9,10 +9,13 @@ use super::words::{look, method_name, subject_of_word};
 use crate::labs::Command;
 use crate::labs::tune::{Export, Method, Task, tables};
 use crate::protocol::Table;
-use crate::text::{Lang, bytes, msg, percent};
+use crate::text::{Lang, bytes, integer, msg, percent};
 use crate::ui::{
     Axis, DropZone, Kind, Notice, Plot, PlotSpec, RunStatus, Series, Swatch, csv, download, unique_id, use_lang,
 };
+
+/// Longest name of a training, in bytes.
+const MAX_NAME_BYTES: usize = 80;
 
 /// A kept training.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,14 +47,20 @@ pub(super) fn keepsakes(table: &Table) -> Vec<Keepsake> {
     (0..table.rows.len()).filter_map(one).collect()
 }
 
-/// What a training can be written as. Hugging Face's `peft` knows no bottleneck adapters, a whole model has nothing to add,
-/// and what is added outside of the matrices cannot be merged into them.
+/// At most so many bytes of a text, whole characters.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    let end = (0..=text.len().min(most)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..end].to_owned()
+}
+
+/// What a training can be written as. Hugging Face's `peft` knows no bottleneck adapters, which go into a file of our own; a
+/// whole model has nothing to add; and what is added outside of the matrices cannot be merged into them.
 fn exports(method: Method) -> &'static [Export] {
     match method {
         Method::Full | Method::Head => &[Export::Merged, Export::Notebook],
         Method::Lora | Method::Qlora => &[Export::Peft, Export::Merged, Export::Notebook],
         Method::Prompt | Method::Prefix | Method::DeepPrompt => &[Export::Peft, Export::Notebook],
-        Method::Adapter => &[Export::Peft],
+        Method::Adapter => &[Export::Peft, Export::Notebook],
     }
 }
 
@@ -104,8 +113,9 @@ fn card(lab: Lab, lang: Lang, kept: Keepsake) -> AnyView {
     let of = run.clone();
     let rename = move |ev| {
         let name: String = event_target_value(&ev);
-        if !name.trim().is_empty() {
-            ask(lab.keep, Task::Rename { run: of.clone(), name: name.trim().to_owned() });
+        let name = shortened(name.trim(), MAX_NAME_BYTES);
+        if !name.is_empty() {
+            ask(lab.keep, Task::Rename { run: of.clone(), name });
         }
     };
     let of = run.clone();
@@ -130,7 +140,7 @@ fn card(lab: Lab, lang: Lang, kept: Keepsake) -> AnyView {
             <Swatch look=look(method)/>
             <div class="search">
                 <label class="hidden" for=id.clone()>{msg::tune_kept_name(lang)}</label>
-                <input id=id type="text" maxlength="80" disabled=busy prop:value=name.clone() on:change=rename/>
+                <input id=id type="text" maxlength=MAX_NAME_BYTES disabled=busy prop:value=name.clone() on:change=rename/>
             </div>
             <span class="hint">{facts.join(" · ")}</span>
             <div class="actions">
@@ -160,6 +170,10 @@ pub(super) fn Kept(lab: Lab) -> impl IntoView {
         }
     };
     let failed = failure(lab.keep, lang);
+    let not_kept = Signal::derive(move || {
+        let lost = lab.trainings.with(|all| all.iter().filter(|t| !t.is_kept).count());
+        (lost > 0).then(|| msg::tune_not_kept(lang, &integer(lang, lost as u64)))
+    });
     let not_exported = failure(lab.export, lang);
     let writing = move || lab.export.status.with(RunStatus::is_busy).then(|| msg::tune_exporting(lang));
     let few = move || all.with(|all| all.len() < 2);
@@ -170,11 +184,12 @@ pub(super) fn Kept(lab: Lab) -> impl IntoView {
             <p class="hint">{msg::tune_kept_hint(lang)}</p>
             <Notice text=failed/>
             <Notice text=not_exported/>
+            <Notice text=not_kept/>
             <p class="hint" hidden=move || !none()>{msg::tune_kept_none(lang)}</p>
             <ul>{cards}</ul>
             <div hidden=few><Plot spec=spec height=280.0/></div>
             <div class="actions" hidden=none><button type="button" on:click=save>{msg::tune_save_kept(lang)}</button></div>
-            <DropZone label=msg::tune_import(lang) accept=".json,.safetensors" on_files=opened several=true>
+            <DropZone label=msg::tune_import(lang) accept=".json,.safetensors,.zip" on_files=opened several=true>
                 <span class="hint">{msg::tune_import_hint(lang)}</span>
             </DropZone>
         </section>
@@ -207,6 +222,12 @@ mod tests {
         let spec = plot(Lang::En, &all);
         assert_eq!(spec.series[0].points, [[256.0, 256.0, 90.0]]);
         assert_eq!(spec.series[1].points, [[4.0, 4.0, 90.0]]);
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(shortened("año", 2), "a");
+        assert_eq!(shortened("año", 3), "añ");
     }
 
     #[test]

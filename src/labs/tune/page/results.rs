@@ -1,7 +1,6 @@
 //! The table of results as numbers: one training a row, and what several seeds of one method say together.
 
-use super::interval;
-use crate::labs::tune::Method;
+use crate::labs::tune::{Method, mean_interval, share_interval};
 use crate::protocol::Table;
 
 /// A finished training; the fields are the columns of [`crate::labs::tune::tables::RESULTS`].
@@ -22,6 +21,8 @@ pub(super) struct Training {
     pub(super) saved_bytes: f64,
     pub(super) forgot_before: f64,
     pub(super) forgot_after: f64,
+    /// Whether the browser keeps it.
+    pub(super) is_kept: bool,
 }
 
 /// Every training of a table; a row of a method that this page does not know is left out.
@@ -44,6 +45,7 @@ pub(super) fn trainings(table: &Table) -> Vec<Training> {
             saved_bytes: number("saved_bytes"),
             forgot_before: number("forgot_before"),
             forgot_after: number("forgot_after"),
+            is_kept: number("kept") != 0.0,
         })
     };
     (0..table.rows.len()).filter_map(training).collect()
@@ -84,8 +86,9 @@ pub(super) fn summaries(trainings: &[Training]) -> Vec<Summary> {
         let values = |read: fn(&Training) -> f64| mine.iter().map(|t| read(t)).collect::<Vec<f64>>();
         let mean = |read: fn(&Training) -> f64| values(read).iter().sum::<f64>() / mine.len() as f64;
         let accuracy = mean(|t| t.accuracy);
-        let (low, high) =
-            interval::of_mean(&values(|t| t.accuracy)).unwrap_or_else(|| interval::of_share(accuracy, first.tested));
+        let right = (accuracy * first.tested).round() as u32;
+        let interval = mean_interval(&values(|t| t.accuracy)).or_else(|| share_interval(right, first.tested as u32));
+        let (low, high) = interval.map_or((f64::NAN, f64::NAN), |i| (i.low, i.high));
         Some(Summary {
             method,
             seeds: mine.len(),

@@ -85,7 +85,9 @@ pub(super) fn Shrink(lab: Lab) -> impl IntoView {
     let measures = [msg::tune_shrink_accuracy(lang), msg::tune_shrink_loss(lang)].map(str::to_owned).to_vec();
     let cost = move || {
         let methods = if all.get() == 0 { TWO.len() } else { lab.config.with(|c| in_order(&c.methods).len()) };
-        msg::tune_shrink_cost(lang, &integer(lang, (methods * SHRUNK.len()) as u64))
+        // A size that there are not enough examples for is left out.
+        let sizes = lab.config.with(|c| SHRUNK.iter().filter(|size| **size <= c.data.examples).count());
+        msg::tune_shrink_cost(lang, &integer(lang, (methods * sizes) as u64))
     };
     let empty = move || table.with(Option::is_none);
     view! {

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::lab::Lab;
-use super::words::{look, method_name};
-use crate::labs::tune::{Method, tables};
+use super::words::{look, method_name, target_name};
+use crate::labs::tune::{Method, Target, tables};
 use crate::protocol::Table;
 use crate::text::{Lang, integer, msg, percent};
 use crate::ui::{Axis, HeatCells, HeatTable, Kind, Plot, PlotSpec, Segmented, Series, Slider, use_lang};
@@ -55,6 +55,12 @@ fn values(table: &Table, place: &Place, method: Method) -> Vec<[f64; 3]> {
     at.map(|i| ["index", "value", "share"].map(|c| table.number(*i, c).unwrap_or(f64::NAN))).collect()
 }
 
+/// `Wq` for `q_proj`; a word that is no module stays.
+fn matrix_name(word: &str) -> String {
+    let found = Target::ALL.into_iter().find(|t| t.module() == word);
+    found.map_or_else(|| word.to_owned(), |t| target_name(t).to_owned())
+}
+
 fn plot(lang: Lang, table: &Table, place: &Place) -> PlotSpec {
     let curve = |method: Method| {
         let all = values(table, place, method);
@@ -66,7 +72,7 @@ fn plot(lang: Lang, table: &Table, place: &Place) -> PlotSpec {
     };
     PlotSpec {
         name: "delta-w-spectrum",
-        title: msg::tune_spectrum_title(lang, &integer(lang, place.layer as u64 + 1), &place.target),
+        title: msg::tune_spectrum_title(lang, &integer(lang, place.layer as u64 + 1), &matrix_name(&place.target)),
         note: String::new(),
         x: Axis { title: msg::tune_axis_direction(lang).to_owned(), ..Axis::default() },
         y: Axis { title: msg::tune_axis_singular(lang).to_owned(), log: true, ..Axis::default() },
@@ -134,11 +140,12 @@ pub(super) fn Spectrum(lab: Lab) -> impl IntoView {
     let shared = Memo::new(move |_| overlap(lang, &*lab.train.table(tables::OVERLAP)?, &place.get()));
     let choices = move || {
         let layers = layers.get().iter().map(|l| integer(lang, *l as u64 + 1)).collect();
+        let matrices = names.with(|n| n.iter().map(|word| matrix_name(word)).collect());
         let on_layer = Callback::new(move |i| layer.set(i));
         let on_target = Callback::new(move |i| target.set(i));
         view! {
             <Segmented label=msg::tune_layer(lang) options=layers selected=layer on_select=on_layer/>
-            <Segmented label=msg::tune_matrix(lang) options=names.get() selected=target on_select=on_target/>
+            <Segmented label=msg::tune_matrix(lang) options=matrices selected=target on_select=on_target/>
         }
         .into_any()
     };
@@ -215,6 +222,7 @@ mod tests {
         let place = Place { layer: 2.0, target: "q".into(), step: None };
         let spec = plot(Lang::En, &table(), &place);
         assert_eq!(spec.series.iter().map(|s| s.points.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!([matrix_name("q_proj"), matrix_name("other")], ["Wq", "other"]);
         assert!(effective(Lang::En, &table(), &place).unwrap().contains("95"));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::kept::{Keepsake, keepsakes};
+use super::kept::{Keepsake, keepsakes, shortened};
 use super::lab::Lab;
 use super::words::look;
 use crate::labs::Command;
@@ -15,6 +15,8 @@ use crate::ui::{Choice, Look, RunButton, Select, Slider, Swatch, ToggleList, uni
 
 /// Side by side more than these cannot be read.
 const MOST_WRITERS: usize = 6;
+/// Most tokens that each writes.
+const MAX_TOKENS: f64 = 64.0;
 /// Examples offered as prompts.
 const MOST_OFFERED: usize = 8;
 /// Characters of an example in the list of prompts.
@@ -30,10 +32,10 @@ fn beginning(text: &str) -> String {
     out
 }
 
-/// At most so many bytes of a text, whole characters.
-fn shortened(text: &str, most: usize) -> String {
-    let end = (0..=text.len().min(most)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text[..end].to_owned()
+/// At most so many of the last bytes of a text, whole characters: a prompt ends with what is asked.
+fn ending(text: &str, most: usize) -> String {
+    let begin = (text.len().saturating_sub(most)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[begin..].to_owned()
 }
 
 /// What one of them wrote.
@@ -90,7 +92,7 @@ pub(super) fn Writing(lab: Lab) -> impl IntoView {
     // Until somebody writes a prompt it is the first test example.
     let is_own = RwSignal::new(false);
     Effect::new(move || {
-        let first = offered.with(|o| o.first().map(|p| shortened(p, MAX_PROMPT_BYTES)));
+        let first = offered.with(|o| o.first().map(|p| ending(p, MAX_PROMPT_BYTES)));
         if let Some(first) = first.filter(|_| !is_own.get_untracked()) {
             prompt.set(first);
         }
@@ -141,10 +143,10 @@ pub(super) fn Writing(lab: Lab) -> impl IntoView {
         titles.push(msg::tune_own_prompt(lang).to_owned());
         let chosen = Signal::derive(move || {
             let now = prompt.get();
-            offered.with(|o| o.iter().position(|p| shortened(p, MAX_PROMPT_BYTES) == now).unwrap_or(o.len()))
+            offered.with(|o| o.iter().position(|p| ending(p, MAX_PROMPT_BYTES) == now).unwrap_or(o.len()))
         });
         let choose = Callback::new(move |i: usize| {
-            if let Some(text) = offered.with_untracked(|o| o.get(i).map(|p| shortened(p, MAX_PROMPT_BYTES))) {
+            if let Some(text) = offered.with_untracked(|o| o.get(i).map(|p| ending(p, MAX_PROMPT_BYTES))) {
                 is_own.set(true);
                 prompt.set(text);
             }
@@ -168,7 +170,7 @@ pub(super) fn Writing(lab: Lab) -> impl IntoView {
             <div class="head"><h2 id="writing">{msg::tune_writing(lang)}</h2></div>
             <p class="hint">{msg::tune_writing_hint(lang)}</p>
             <div class="prompt-row">
-                <div>{examples}<Slider label=msg::tune_tokens(lang) value=tokens on_input=Callback::new(move |v| tokens.set(v)) min=1.0 max=96.0/></div>
+                <div>{examples}<Slider label=msg::tune_tokens(lang) value=tokens on_input=Callback::new(move |v| tokens.set(v)) min=1.0 max=MAX_TOKENS/></div>
                 <div class="prompt">
                     <label for=id.clone()>{msg::tune_prompt_typed(lang)}</label>
                     <textarea id=id rows="4" maxlength=MAX_PROMPT_BYTES spellcheck="false" prop:value=prompt on:input=typed></textarea>
@@ -201,8 +203,9 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_characters() {
-        assert_eq!(shortened("año", 2), "a");
-        assert_eq!(shortened("año", 3), "añ");
+        assert_eq!(ending("año", 2), "o");
+        assert_eq!(ending("año", 3), "ño");
+        assert_eq!(ending("año", 9), "año");
         assert_eq!(beginning("\n¿Qué?\nmás"), "¿Qué?");
         assert_eq!(beginning(&"ñ".repeat(60)).chars().count(), SHOWN_CHARACTERS + 1);
     }
