@@ -86,6 +86,7 @@ fn every_message_survives() {
         Event::Points { run, series: "loss".into(), points: vec![[0.0, 1.0]] },
         Event::Table { run, table },
         Event::Tensor { run, tensor: Tensor { name: "w".into(), shape: vec![1, 2], values: vec![0.5, -0.25] } },
+        Event::File { run, name: "a.zip".into(), media_type: "application/zip".into(), bytes: vec![80, 75, 255] },
         Event::Done { run, elapsed_millis: 12.5 },
         Event::Failed { run, error: LabError::Stopped },
     ];

@@ -11,8 +11,9 @@ use crate::ui::root_url;
 use crate::ui::use_lang;
 
 /// The labs that exist, as the header lists them.
-const LABS: [(Place, Message); 4] = [
+const LABS: [(Place, Message); 5] = [
     (Place::Model, msg::shell_lab_model),
+    (Place::Tune, msg::shell_lab_tune),
     (Place::Quant, msg::shell_lab_quant),
     (Place::Bits, msg::shell_lab_bits),
     (Place::Kernel, msg::shell_lab_kernel),

@@ -27,6 +27,7 @@ use crate::worker::TierWish;
 pub enum Place {
     Home,
     Model,
+    Tune,
     Quant,
     Bits,
     Kernel,
@@ -47,6 +48,7 @@ impl Place {
         match path.trim_matches('/') {
             "" | "index.html" => Place::Home,
             "model" => Place::Model,
+            "tune" => Place::Tune,
             "quant" => Place::Quant,
             "bits" => Place::Bits,
             "kernel" => Place::Kernel,
@@ -61,6 +63,7 @@ impl Place {
         match self {
             Place::Home | Place::Missing => "",
             Place::Model => "model",
+            Place::Tune => "tune",
             Place::Quant => "quant",
             Place::Bits => "bits",
             Place::Kernel => "kernel",
@@ -73,6 +76,7 @@ impl Place {
         let own = match self {
             Place::Home => return msg::home_title(lang).to_owned(),
             Place::Model => msg::shell_title_model(lang),
+            Place::Tune => msg::shell_title_tune(lang),
             Place::Quant => msg::shell_title_quant(lang),
             Place::Bits => msg::shell_title_bits(lang),
             Place::Kernel => msg::shell_title_kernel(lang),
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_slash_at_the_end_changes_nothing() {
-        let labs = [Place::Model, Place::Quant, Place::Bits, Place::Kernel];
+        let labs = [Place::Model, Place::Tune, Place::Quant, Place::Bits, Place::Kernel];
         for place in labs.into_iter().chain([Place::Home, Place::Device, Place::Storage]) {
             assert_eq!(Place::from_path(&format!("/{}", place.path())), place);
             assert_eq!(Place::from_path(&format!("/{}/", place.path())), place);

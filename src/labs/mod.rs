@@ -22,6 +22,7 @@ pub use ctx::{Ctx, Device, EventSink, Host, Loading, Local};
 #[serde(rename_all = "snake_case")]
 pub enum LabId {
     Model,
+    Tune,
     Bits,
     Quant,
     Kernel,
@@ -29,12 +30,13 @@ pub enum LabId {
 
 impl LabId {
     /// Every lab that exists, in the order of the lecture.
-    pub const ALL: &'static [LabId] = &[LabId::Model, LabId::Quant, LabId::Bits, LabId::Kernel];
+    pub const ALL: &'static [LabId] = &[LabId::Model, LabId::Tune, LabId::Quant, LabId::Bits, LabId::Kernel];
 
     /// The word in addresses: `/quant`.
     pub fn slug(self) -> &'static str {
         match self {
             LabId::Model => "model",
+            LabId::Tune => "tune",
             LabId::Bits => "bits",
             LabId::Quant => "quant",
             LabId::Kernel => "kernel",

@@ -5,7 +5,7 @@
 
 mod number;
 
-pub use number::{bytes, integer, number, parse_number, percent, significant};
+pub use number::{bytes, duration, integer, number, parse_number, percent, significant};
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 

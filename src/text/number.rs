@@ -92,6 +92,24 @@ pub fn percent(lang: Lang, share: f64, decimals: usize) -> String {
     format!("{}\u{a0}%", number(lang, share * 100.0, decimals))
 }
 
+/// A duration: `12.5 ms`, `34.2 s`, `2 min 40 s`, `1 h 5 min`.
+pub fn duration(lang: Lang, millis: f64) -> String {
+    if !(millis >= 10_000.0 && millis.is_finite()) {
+        return significant(lang, millis, 3) + "\u{a0}ms";
+    }
+    if millis < 99_950.0 {
+        return number(lang, millis / 1000.0, 1) + "\u{a0}s";
+    }
+    let seconds = (millis / 1000.0).round() as u64;
+    let pair = |large: u64, large_unit: &str, small: u64, small_unit: &str| {
+        format!("{large}\u{a0}{large_unit} {small}\u{a0}{small_unit}")
+    };
+    match seconds / 3600 {
+        0 => pair(seconds / 60, "min", seconds % 60, "s"),
+        hours => pair(hours, "h", seconds % 3600 / 60, "min"),
+    }
+}
+
 /// Reads what a person typed: either decimal sign, either minus, spaces between thousands.
 pub fn parse_number(text: &str) -> Option<f64> {
     let clean: String =
@@ -123,6 +141,15 @@ mod tests {
         assert_eq!(significant(Lang::Es, 0.000_001_234, 3), "1,23·10⁻⁶");
         assert_eq!(significant(Lang::En, 44.126, 3), "44.1");
         assert_eq!(bytes(Lang::Es, 589_824), "576\u{a0}KiB");
+    }
+
+    #[test]
+    fn a_duration_takes_the_unit_that_suits_it() {
+        assert_eq!(duration(Lang::En, 12.5), "12.5\u{a0}ms");
+        assert_eq!(duration(Lang::Es, 34_240.0), "34,2\u{a0}s");
+        assert_eq!(duration(Lang::Es, 99_960.0), "1\u{a0}min 40\u{a0}s");
+        assert_eq!(duration(Lang::En, 3_900_000.0), "1\u{a0}h 5\u{a0}min");
+        assert_eq!(duration(Lang::En, f64::NAN), "–\u{a0}ms");
     }
 
     #[test]

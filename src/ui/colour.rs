@@ -1,4 +1,5 @@
-//! One colour a number format, the same in every picture; and the two colour maps of the heatmaps.
+//! One colour a number format and one a fine-tuning method, the same in every picture; and the two colour maps of the
+//! heatmaps.
 
 /// How one series is told apart: the colour of its family, and which one of that family it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,6 +55,22 @@ pub fn format_colour(name: &str) -> &'static str {
         "NF4" => "var(--f-nf4)",
         _ => "var(--ink-2)",
     }
+}
+
+/// How a fine-tuning method looks, by its word in tables: `lora`, `deep_prompt`. The colours are told apart by
+/// colour-blind readers, and relatives (LoRA and QLoRA, the three kinds of prompts) by dash and marker as well.
+pub fn method_look(word: &str) -> Look {
+    let (colour, nth) = match word {
+        "full" => ("var(--m-full)", 0),
+        "lora" => ("var(--m-lora)", 0),
+        "qlora" => ("var(--m-qlora)", 1),
+        "adapter" => ("var(--m-adapter)", 3),
+        "prompt" => ("var(--m-prompt)", 0),
+        "prefix" => ("var(--m-prefix)", 1),
+        "deep_prompt" => ("var(--m-deep)", 2),
+        _ => ("var(--m-head)", 2),
+    };
+    Look { colour, nth }
 }
 
 /// A map from a share of one to a colour.
@@ -115,6 +132,15 @@ impl ColourMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_methods_look_alike() {
+        let words = ["full", "lora", "qlora", "adapter", "prompt", "prefix", "deep_prompt", "head"];
+        let looks = words.map(method_look);
+        for (i, look) in looks.iter().enumerate() {
+            assert!(looks[..i].iter().all(|other| other.colour != look.colour), "{}", words[i]);
+        }
+    }
 
     #[test]
     fn maps_meet_their_ends_and_the_diverging_one_is_neutral_at_zero() {

@@ -101,16 +101,14 @@ pub fn Slider(
     .into_any()
 }
 
-/// A set value with as many decimals as it has, three at most.
+/// A set value with as many decimals as it has: three at most, six where three would say nothing.
 fn shown(lang: Lang, value: f64) -> String {
-    let thousandths = (value * 1000.0).round() as i64;
-    let decimals = match thousandths {
-        t if t % 1000 == 0 => 0,
-        t if t % 100 == 0 => 1,
-        t if t % 10 == 0 => 2,
-        _ => 3,
-    };
-    number(lang, value, decimals)
+    let mut decimals = if value.abs() < 0.01 { 6 } else { 3 };
+    let mut scaled = (value * 10f64.powi(decimals)).round() as i64;
+    while decimals > 0 && scaled % 10 == 0 {
+        (decimals, scaled) = (decimals - 1, scaled / 10);
+    }
+    number(lang, value, decimals as usize)
 }
 
 /// One of a few, side by side: a group of radio buttons.
@@ -253,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_set_value_shows_the_decimals_that_it_has() {
-        let values = [8.0, 3.5, 99.95, 0.125, f64::from(99.9f32), -2.0];
-        assert_eq!(values.map(|v| shown(Lang::Es, v)), ["8", "3,5", "99,95", "0,125", "99,9", "−2"]);
+        let values = [8.0, 3.5, 99.95, 0.125, f64::from(99.9f32), -2.0, 0.0, 2e-5, 0.005];
+        let texts = ["8", "3,5", "99,95", "0,125", "99,9", "−2", "0", "0,00002", "0,005"];
+        assert_eq!(values.map(|v| shown(Lang::Es, v)), texts);
     }
 }

@@ -1,4 +1,4 @@
-//! Where a file is dropped or opened. The page keeps a handle and never reads the file: the worker does.
+//! Where files are dropped or opened. The page keeps handles and never reads a file: the worker does.
 
 use leptos::prelude::*;
 
@@ -10,15 +10,20 @@ use crate::text::msg;
 pub fn DropZone(
     label: &'static str,
     accept: &'static str,
-    on_file: Callback<web_sys::File>,
+    /// Hears of what was dropped or chosen together: one file, unless `several` may be given.
+    on_files: Callback<Vec<web_sys::File>>,
+    #[prop(optional)] several: bool,
     children: Children,
 ) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let id = unique_id();
     let over = RwSignal::new(false);
     let take = move |files: Option<web_sys::FileList>| {
-        if let Some(file) = files.and_then(|f| f.get(0)) {
-            on_file.run(file);
+        let Some(files) = files else { return };
+        let count = if several { files.length() } else { files.length().min(1) };
+        let files: Vec<web_sys::File> = (0..count).filter_map(|i| files.get(i)).collect();
+        if !files.is_empty() {
+            on_files.run(files);
         }
     };
     let chosen = move |ev: web_sys::Event| {
@@ -39,7 +44,7 @@ pub fn DropZone(
     view! {
         <div class="drop" class:over=over on:dragover=dragged on:dragleave=move |_| over.set(false) on:drop=dropped>
             <div>{children()}</div>
-            <input id=id.clone() type="file" accept=accept class="hidden" on:change=chosen/>
+            <input id=id.clone() type="file" accept=accept multiple=several class="hidden" on:change=chosen/>
             <label class="open" for=id>{label}</label>
             <span class="hint">{msg::ui_or_drop(lang)}</span>
         </div>

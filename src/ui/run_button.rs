@@ -4,13 +4,23 @@ use leptos::prelude::*;
 
 use super::{RunStatus, RunView, Runner, use_lang};
 use crate::protocol::Phase;
-use crate::text::{Lang, msg, number, significant};
+use crate::text::{Lang, duration, msg, number};
 
 /// A run this young has told too little to foretell its end.
 const ESTIMATE_FROM_MILLIS: f64 = 700.0;
 
 fn now_millis() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
+}
+
+/// An estimate: whole seconds, and whole minutes where there are many.
+fn rough(lang: Lang, millis: f64) -> String {
+    let seconds = (millis / 1000.0).ceil();
+    if seconds < 100.0 {
+        number(lang, seconds, 0) + "\u{a0}s"
+    } else {
+        number(lang, (seconds / 60.0).ceil(), 0) + "\u{a0}min"
+    }
 }
 
 /// What the run is doing, in words.
@@ -29,10 +39,10 @@ fn words(lang: Lang, status: &RunStatus, began: f64) -> String {
             if *done == 0 || done >= total || elapsed < ESTIMATE_FROM_MILLIS {
                 return doing.to_owned();
             }
-            let left = elapsed * (*total - *done) as f64 / *done as f64 / 1000.0;
-            [doing, " ", &msg::ui_seconds_left(lang, &number(lang, left.ceil(), 0))].concat()
+            let left = elapsed * (*total - *done) as f64 / *done as f64;
+            [doing, " ", &msg::ui_time_left(lang, &rough(lang, left))].concat()
         }
-        RunStatus::Done { elapsed_millis } => msg::ui_done(lang, &significant(lang, *elapsed_millis, 3)),
+        RunStatus::Done { elapsed_millis } => msg::ui_done(lang, &duration(lang, *elapsed_millis)),
         RunStatus::Stopped => msg::error_stopped(lang).to_owned(),
         RunStatus::Failed(error) => error.sentence(lang),
     }
@@ -40,7 +50,7 @@ fn words(lang: Lang, status: &RunStatus, began: f64) -> String {
 
 /// Starts and stops.
 #[component]
-pub fn RunButton(view: RunView, label: &'static str, on_run: Callback<()>) -> impl IntoView {
+pub fn RunButton(view: RunView, #[prop(into)] label: Signal<String>, on_run: Callback<()>) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let runner = Runner::current();
     let began = StoredValue::new(0.0);
@@ -59,9 +69,9 @@ pub fn RunButton(view: RunView, label: &'static str, on_run: Callback<()>) -> im
     view! {
         <div class="run">
             <button type="button" class="go" class:stop=busy on:click=press>
-                {move || if busy.get() { msg::ui_stop(lang) } else { label }}
+                {move || if busy.get() { msg::ui_stop(lang).to_owned() } else { label.get() }}
             </button>
-            <progress class:idle=move || !busy.get() max="1" value=share aria-label=label></progress>
+            <progress class:idle=move || !busy.get() max="1" value=share aria-label=move || label.get()></progress>
             <p class="said" class:wrong=move || matches!(view.status.get(), RunStatus::Failed(_)) role="status">{said}</p>
         </div>
     }

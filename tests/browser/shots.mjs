@@ -4,7 +4,7 @@
 import { BROWSERS, shutDown, visit } from "./driver.mjs";
 
 const [, , wanted = "", browser = BROWSERS[0]] = process.argv;
-const PAGES = { home: "", model: "model/", quant: "quant/", bits: "bits/", kernel: "kernel/", device: "device/", storage: "storage/" };
+const PAGES = { home: "", model: "model/", tune: "tune/", quant: "quant/", bits: "bits/", kernel: "kernel/", device: "device/", storage: "storage/" };
 const WIDTHS = [[1440, 900], [360, 740]];
 /** What still fades in or arrives from a worker has this long. */
 const SETTLE_MILLIS = 1500;
@@ -17,6 +17,11 @@ const FULL = {
     await one.page.waitForFunction(() => document.querySelectorAll(".chip-token.drawn").length > 5 && !document.querySelector(".run .go.stop"), { timeout: 60_000 });
     await one.page.evaluate(() => document.querySelector("section[aria-labelledby=cache] .run .go").click());
     await one.page.waitForFunction(() => document.querySelector("section[aria-labelledby=cache] .verdict")?.innerText && !document.querySelector(".run .go.stop"), { timeout: 60_000 });
+  },
+  tune: async (one) => {
+    await one.page.waitForSelector(".task .example", { timeout: 120_000 });
+    await one.page.evaluate(() => document.querySelector(".panel .run .go").click());
+    await one.page.waitForFunction(() => document.querySelectorAll("section[aria-labelledby=numbers] tbody tr").length === 6 && !document.querySelector(".panel .run .go.stop"), { timeout: 600_000 });
   },
   bits: async (one) => {
     await one.page.waitForFunction(() => document.querySelectorAll(".tiles dd").length > 10 && !document.querySelector(".run .go.stop"), { timeout: 90_000 });

@@ -8,9 +8,9 @@ import { test } from "node:test";
 import { DIST, inEachBrowser, preludes } from "./driver.mjs";
 
 /** Every page, and a word that only this page says in its heading, in both languages. */
-const PAGES = ["", "model/", "quant/", "bits/", "kernel/", "device/", "storage/"];
+const PAGES = ["", "model/", "tune/", "quant/", "bits/", "kernel/", "device/", "storage/"];
 /** Those with a lesson, which arrives later. */
-const LESSONS = ["model/", "quant/", "bits/", "kernel/"];
+const LESSONS = ["model/", "tune/", "quant/", "bits/", "kernel/"];
 
 for (const path of PAGES) {
   inEachBrowser(`/${path} starts below a sub-path`, { path, lang: "es", tier: "cpu" }, async (visit) => {

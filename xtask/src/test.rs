@@ -180,6 +180,8 @@ fn tidy(tally: &mut Tally) {
             "model",
             "--bin",
             "bits",
+            "--bin",
+            "tune",
         ])
     });
     tally.check("clippy, the workers' wasm", || clippy(&[WASM, "--features", "gpu", "--bin", "kernels"]));

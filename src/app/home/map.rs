@@ -16,8 +16,8 @@ const PARTS: [(Message, &[Section]); 6] = [
     (
         msg::home_group_tuning,
         &[
-            Section(msg::home_tuning, msg::home_tuning_question, None),
-            Section(msg::home_peft, msg::home_peft_question, None),
+            Section(msg::home_tuning, msg::home_tuning_question, Some(Place::Tune)),
+            Section(msg::home_peft, msg::home_peft_question, Some(Place::Tune)),
         ],
     ),
     (
@@ -27,7 +27,7 @@ const PARTS: [(Message, &[Section]); 6] = [
             Section(msg::home_quant, msg::home_quant_question, Some(Place::Quant)),
             Section(msg::home_bits, msg::home_bits_question, Some(Place::Bits)),
             Section(msg::home_kernel, msg::home_kernel_question, Some(Place::Kernel)),
-            Section(msg::home_qlora, msg::home_qlora_question, None),
+            Section(msg::home_qlora, msg::home_qlora_question, Some(Place::Tune)),
             Section(msg::home_saving, msg::home_saving_question, None),
         ],
     ),

@@ -5,10 +5,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::math::peft::{Method, PeftSettings};
 use crate::protocol::{LabError, in_range};
 
-pub use crate::math::peft::{Optimizer, Schedule};
+#[cfg(feature = "ui")]
+pub mod page;
+
+pub use crate::math::peft::{
+    Activation, Method, ModelShape, Optimizer, PeftSettings, Placement, Schedule, Target, trainable_count,
+};
+pub use crate::math::{mean_interval, share_interval};
+
+/// The base of every training: the model that ships with the page, `www/models/afina-small`.
+pub const BASE: ModelShape = ModelShape {
+    vocabulary: 2048,
+    channels: 128,
+    inner: 384,
+    layers: 6,
+    heads: 4,
+    key_heads: 2,
+    head_dim: 32,
+    tied: true,
+};
 
 #[cfg(all(feature = "train", feature = "text-models"))]
 pub mod run;
@@ -308,6 +325,24 @@ impl Default for Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_base_is_the_model_that_ships() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/afina-small/config.json");
+        let config: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let side = |key: &str| config[key].as_u64().unwrap() as usize;
+        let shipped = ModelShape {
+            vocabulary: side("vocab_size"),
+            channels: side("hidden_size"),
+            inner: side("intermediate_size"),
+            layers: side("num_hidden_layers"),
+            heads: side("num_attention_heads"),
+            key_heads: side("num_key_value_heads"),
+            head_dim: side("head_dim"),
+            tied: config["tie_word_embeddings"].as_bool().unwrap(),
+        };
+        assert_eq!(BASE, shipped);
+    }
 
     #[test]
     fn what_is_off_is_named() {

@@ -105,7 +105,9 @@ impl Scale {
             }
             ticks
         } else if axis.log {
-            log_ticks(lang, low, high, most)
+            let ticks = log_ticks(lang, low, high, most);
+            // Within a few units there is hardly a power of ten: round values serve a logarithmic axis as well.
+            if ticks.len() < 3 { linear_ticks(lang, low, high, most) } else { ticks }
         } else {
             linear_ticks(lang, low, high, most)
         };
@@ -136,6 +138,13 @@ mod tests {
         assert_eq!(labels(&linear_ticks(Lang::Es, -0.21, 0.21, 5.0)), ["−0,2", "−0,1", "0,0", "0,1", "0,2"]);
         assert_eq!(labels(&linear_ticks(Lang::En, 0.0, 1000.0, 5.0)), ["0", "200", "400", "600", "800", "1000"]);
         assert_eq!(labels(&log_ticks(Lang::Es, 0.001, 1.0, 5.0)), ["0,001", "0,01", "0,1", "1"]);
+    }
+
+    #[test]
+    fn a_short_logarithmic_axis_has_round_ticks() {
+        let axis = Axis { log: true, ..Axis::default() };
+        let scale = Scale::fit(Lang::En, &axis, [2.47, 9.3].into_iter(), 0.0, 100.0, 5.0);
+        assert_eq!(labels(&scale.ticks), ["4", "6", "8"]);
     }
 
     #[test]

@@ -72,7 +72,9 @@ fn legend(group: &Element, spec: &PlotSpec, width: f64) -> f64 {
         }
         let colour = series.look.colour;
         match series.kind {
-            Kind::Bars => path(group, &segment(x, y, x + 14.0, y), colour, "none", &[("stroke-width", "10")]),
+            Kind::Bars | Kind::Stack => {
+                path(group, &segment(x, y, x + 14.0, y), colour, "none", &[("stroke-width", "10")]);
+            }
             Kind::Bands => path(group, &segment(x, y, x + 24.0, y), colour, "none", BAND),
             Kind::Points => path(group, &series.look.marker(x + 8.0, y, 4.5), "none", colour, &[]),
             _ => {
@@ -116,7 +118,7 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
             Kind::Points => line += &series.look.marker(left, up, 4.0),
             Kind::Labelled => line += &series.look.marker(left, up, 6.0),
             Kind::Notes => {}
-            Kind::Spans | Kind::Bands => line += &segment(left, up, right, up),
+            Kind::Spans | Kind::Bands | Kind::Stack => line += &segment(left, up, right, up),
             Kind::Line | Kind::Steps | Kind::Path => {
                 line += if broken { "M" } else { "L" };
                 broken = false;
@@ -137,6 +139,7 @@ fn draw_series(group: &Element, index: usize, series: &Series, x: &Scale, y: &Sc
         Kind::Path => path(group, &line, colour, "none", FAINT),
         Kind::Bands => path(group, &line, colour, "none", BAND),
         Kind::Spans => path(group, &line, colour, "none", &[("stroke-width", "10")]),
+        Kind::Stack => path(group, &line, colour, "none", &[("stroke-width", "18")]),
         Kind::Notes => {}
         Kind::Line | Kind::Steps => {
             let more =

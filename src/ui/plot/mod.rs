@@ -38,6 +38,8 @@ pub enum Kind {
     Spans,
     /// As spans, wide and pale: a range to compare with.
     Bands,
+    /// Parts of bars that lie, one series a part: each point goes from where the part before it ends. In the legend.
+    Stack,
 }
 
 impl Kind {
@@ -122,6 +124,10 @@ fn reading(lang: Lang, spec: &PlotSpec, cursor: Cursor) -> String {
         return String::new();
     };
     let name = series.names.get(p).unwrap_or(&series.label);
+    if series.kind == Kind::Stack {
+        let row = spec.y.names.get(value as usize).map_or("", String::as_str);
+        return [row, " · ", name, ": ", &value_text(lang, to - from)].concat();
+    }
     let x = place_text(lang, from, to);
     if matches!(series.kind, Kind::Spans | Kind::Bands) {
         // The height is a name already; a bar from zero is its end.

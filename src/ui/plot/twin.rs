@@ -26,7 +26,9 @@ pub(super) fn Twin(spec: Signal<PlotSpec>) -> impl IntoView {
                 .take(MOST_ROWS)
                 .map(|(name, [from, to, value])| {
                     let x = place_text(lang, *from, *to);
-                    view! { <tr><th scope="row">{name.clone()}</th><td>{x}</td><td>{value_text(lang, *value)}</td></tr> }
+                    // Where the axis has names, the value is the place of one.
+                    let y = spec.y.names.get(*value as usize).cloned().unwrap_or_else(|| value_text(lang, *value));
+                    view! { <tr><th scope="row">{name.clone()}</th><td>{x}</td><td>{y}</td></tr> }
                 })
                 .collect();
             let head = view! {

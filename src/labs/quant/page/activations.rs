@@ -21,7 +21,8 @@ pub(super) fn ActivationControls(lab: Lab) -> impl IntoView {
     let set_seed = Callback::new(move |v: f64| {
         lab.config.update(|c| c.activations = Activations::Seeded { seed: v as u32 });
     });
-    let opened = Callback::new(move |handle: web_sys::File| {
+    let opened = Callback::new(move |handles: Vec<web_sys::File>| {
+        let Some(handle) = handles.into_iter().next() else { return };
         let name = lab.runner.give_file(handle);
         file.set(name.clone());
         if name.to_lowercase().ends_with(".safetensors") {
@@ -72,7 +73,7 @@ pub(super) fn ActivationControls(lab: Lab) -> impl IntoView {
     view! {
         <p class="hint">{msg::quant_activations_hint(lang)}</p>
         <Slider label=msg::quant_seed(lang) value=seed on_input=set_seed min=0.0 max=999.0/>
-        <DropZone label=msg::quant_open_vector(lang) accept=ACCEPT on_file=opened>
+        <DropZone label=msg::quant_open_vector(lang) accept=ACCEPT on_files=opened>
             <b class="file-name">{using}</b>
         </DropZone>
         <Notice text=failed/>

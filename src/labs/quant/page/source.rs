@@ -198,7 +198,8 @@ fn FromFile(lab: Lab) -> impl IntoView {
         _ => String::new(),
     }));
     let search = RwSignal::new(String::new());
-    let opened = Callback::new(move |handle: web_sys::File| {
+    let opened = Callback::new(move |handles: Vec<web_sys::File>| {
+        let Some(handle) = handles.into_iter().next() else { return };
         let name = lab.runner.give_file(handle);
         file.set(name.clone());
         search.set(String::new());
@@ -263,7 +264,7 @@ fn FromFile(lab: Lab) -> impl IntoView {
     let id = unique_id();
     let many = move || lab.open.table(tables::CONTENTS).is_some_and(|t| t.rows.len() > 8);
     view! {
-        <DropZone label=msg::quant_open_file(lang) accept=ACCEPT on_file=opened>
+        <DropZone label=msg::quant_open_file(lang) accept=ACCEPT on_files=opened>
             <b class="file-name">{move || file.get()}</b>
             <span class="hint">{msg::quant_file_kinds(lang)}</span>
         </DropZone>
