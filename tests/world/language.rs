@@ -159,6 +159,10 @@ fn pretraining_text_has_no_labels_no_answers_and_no_tools() {
         "document",
         "noticia:",
         "report:",
+        "valoración",
+        "reseña:",
+        "rating:",
+        "review:",
     ];
     let requests = [
         "Dime",

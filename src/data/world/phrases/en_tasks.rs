@@ -290,5 +290,5 @@ pub const TASKS: Tasks = Tasks {
     marks: ["Question", "Thought", "Action", "Observation", "Search", "Calculate", "Finish"],
     prompts: ["Document", "Question", "Answer", "Report", "Headline"],
     review_marks: ["Review", "Rating"],
-    classes: ["positive", "negative", "neutral"],
+    classes: ["good", "bad", "normal"],
 };

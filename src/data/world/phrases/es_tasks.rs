@@ -285,5 +285,5 @@ pub const TASKS: Tasks = Tasks {
     marks: ["Pregunta", "Pensamiento", "Acción", "Observación", "Buscar", "Calcular", "Terminar"],
     prompts: ["Documento", "Pregunta", "Respuesta", "Noticia", "Titular"],
     review_marks: ["Reseña", "Valoración"],
-    classes: ["positiva", "negativa", "neutra"],
+    classes: ["buena", "mala", "normal"],
 };

@@ -168,7 +168,8 @@ pub struct Tasks {
     pub prompts: [&'static str; 5],
     /// Marks of a review and of how it is.
     pub review_marks: [&'static str; 2],
-    /// What a review is, in the order of `Sentiment::ALL`.
+    /// What a review is, in the order of `Sentiment::ALL`: words that the pretraining text has too, though never as a label
+    /// (Schick & Schütze 2021, arXiv:2001.07676, section 3.1).
     pub classes: [&'static str; 3],
 }
 

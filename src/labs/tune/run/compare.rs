@@ -178,8 +178,15 @@ impl Loaded {
         said: &[u32],
         right: bool,
     ) -> Result<Vec<Cell>, LabError> {
-        let end = said.iter().position(|id| *id == self.model.end).unwrap_or(said.len());
-        let text = self.model.tokenizer.decode(&said[..end])?;
+        // After its first mistake the model was shown the right tokens: what it would have written then is not known.
+        let wanted = &example.sample.ids[example.sample.answer..];
+        let first_wrong = said.iter().zip(wanted).position(|(said, wanted)| said != wanted);
+        let known = &said[..first_wrong.map_or(said.len(), |at| at + 1)];
+        let end = known.iter().position(|id| *id == self.model.end).unwrap_or(known.len());
+        let mut text = self.model.tokenizer.decode(&known[..end])?;
+        if first_wrong.is_some() && end == known.len() {
+            text.push('…');
+        }
         Ok(vec![
             method.word().into(),
             f64::from(seed).into(),

@@ -134,4 +134,3 @@ impl Loaded {
         KeptRun { about, adapter }.keep(&format!("file-{made:.0}"), &self.base, ctx).await
     }
 }
-

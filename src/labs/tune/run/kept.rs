@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::unfinished::Unfinished;
+use crate::data::peft::{Adapter, OWN_FILE, read, write_own};
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, tables};
-use crate::data::peft::{Adapter, OWN_FILE, read, write_own};
 use crate::math::peft::Method;
 use crate::nets::peft::{Base, Learner, prefix_table};
 use crate::protocol::{Fault, LabError, Table, in_range, numbers};
