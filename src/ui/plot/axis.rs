@@ -106,8 +106,8 @@ impl Scale {
             ticks
         } else if axis.log {
             let ticks = log_ticks(lang, low, high, most);
-            // Within a few units there is hardly a power of ten: round values serve a logarithmic axis as well.
-            if ticks.len() < 3 { linear_ticks(lang, low, high, most) } else { ticks }
+            // Within a decade there is hardly a power of ten: round values serve a logarithmic axis as well.
+            if ticks.len() < 3 && high < low * 10.0 { linear_ticks(lang, low, high, most) } else { ticks }
         } else {
             linear_ticks(lang, low, high, most)
         };

@@ -53,6 +53,8 @@ pub(super) fn Controls(lab: Lab) -> impl IntoView {
         lab.config.with(|c| lab.trainings.with(|all| estimate_millis(c, &measured, all)))
     });
     let foretold = move || match estimate.get() {
+        // The run itself says how long it still takes.
+        _ if lab.is_training() => String::new(),
         _ if lab.lacks_file() => msg::tune_needs_file(lang).to_owned(),
         Some(millis) => msg::tune_estimate(lang, &duration(lang, millis)),
         None => msg::tune_no_estimate(lang).to_owned(),
