@@ -17,6 +17,8 @@ use crate::protocol::{LabError, Phase};
 const LOOKS: u32 = 6;
 /// Sets the order of examples apart from everything else that a seed decides.
 const ORDER: u32 = 0x0bde;
+/// Batches whose examples are sorted by length together: more would leave little to chance.
+const SORTED_BATCHES: usize = 4;
 /// What f16 gradients are enlarged by at first; halved when one overflows, doubled after so many steps without.
 const FIRST_LOSS_SCALE: f32 = 1024.0;
 const DOUBLED_AFTER: u32 = 50;
@@ -33,29 +35,40 @@ pub(super) struct Trained {
     pub train_millis: f64,
 }
 
-/// The order of the examples: each once, then all again in another order.
+/// Batches of examples: each example once, then all again in another order. Examples of about the same length go together,
+/// so that little is computed for padding.
 struct Order<'a> {
     random: Generator,
-    left: Vec<&'a Sample>,
+    left: Vec<Vec<&'a Sample>>,
     all: Vec<&'a Sample>,
+    batch: usize,
 }
 
 impl<'a> Order<'a> {
-    fn new(seed: u32, data: &'a Data) -> Order<'a> {
-        Order { random: Generator::new(hash_u32(seed, ORDER)), left: Vec::new(), all: samples(&data.train) }
+    fn new(seed: u32, data: &'a Data, batch: usize) -> Order<'a> {
+        Order { random: Generator::new(hash_u32(seed, ORDER)), left: Vec::new(), all: samples(&data.train), batch }
     }
 
-    fn next(&mut self) -> &'a Sample {
-        loop {
-            if let Some(sample) = self.left.pop() {
-                return sample;
-            }
-            self.left.clone_from(&self.all);
-            // Fisher & Yates 1938, in Durstenfeld's form.
-            for i in (1..self.left.len()).rev() {
-                self.left.swap(i, self.random.below(i as u32 + 1) as usize);
-            }
+    /// Fisher & Yates 1938, in Durstenfeld's form.
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.random.below(i as u32 + 1) as usize);
         }
+    }
+
+    fn next(&mut self) -> Vec<&'a Sample> {
+        if self.left.is_empty() {
+            let mut all = self.all.clone();
+            self.shuffle(&mut all);
+            // The last ones fill up their batch from the beginning.
+            let missing = all.len().next_multiple_of(self.batch) - all.len();
+            all.extend_from_within(..missing.min(all.len()));
+            all.chunks_mut(self.batch * SORTED_BATCHES).for_each(|some| some.sort_by_key(|sample| sample.ids.len()));
+            let mut batches: Vec<Vec<&Sample>> = all.chunks(self.batch).map(<[&Sample]>::to_vec).collect();
+            self.shuffle(&mut batches);
+            self.left = batches;
+        }
+        self.left.pop().unwrap_or_default()
     }
 }
 
@@ -127,11 +140,11 @@ impl Loaded {
         let prompt = if text.is_empty() { Vec::new() } else { self.model.tokenizer.encode(text)? };
         let mut learner = Learner::new(&self.base, method, &config.peft, seed, &prompt)?;
         memory.learner(&learner);
-        let mut order = Order::new(seed, data);
+        let mut order = Order::new(seed, data, train.batch as usize);
         let mut going = match course.resumed.take() {
             Some((going, saved)) => {
                 learner.trained.import(saved)?;
-                (0..going.took.len() * (train.batch * train.accumulate) as usize).for_each(|_| {
+                (0..going.took.len() * train.accumulate as usize).for_each(|_| {
                     order.next();
                 });
                 going.curves.tell(ctx);
@@ -192,10 +205,7 @@ impl Loaded {
         let step = learner.trained.steps() + 1;
         let (method, seed) = (going.curves.method, going.curves.seed);
         let batches = (0..train.accumulate)
-            .map(|_| {
-                let some: Vec<&Sample> = (0..train.batch).map(|_| order.next()).collect();
-                Batch::of(&some, train.mask_prompt, multiple(ctx))
-            })
+            .map(|_| Batch::of(&order.next(), train.mask_prompt, multiple(ctx)))
             .collect::<Result<Vec<Batch>, LabError>>()?;
         let of_places: usize = batches.iter().map(|batch| batch.places.len()).sum();
         let bare = memory.meter().held();
