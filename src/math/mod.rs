@@ -45,9 +45,9 @@ pub use error_stats::{
     Axis, Band, LineStats, MatrixStats, Totals, band_size, error_by_band, error_stats, matrix_stats, sqnr_db,
 };
 pub use fast::{
-    FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, LowRankGradients, LowRankUpdate,
-    add_low_rank, copy_block, fast_add, fast_attention, fast_input_gradient, fast_multiply, fast_rms_norm, fast_rope,
-    fast_swiglu, fma_rounds, product_rows,
+    FMA_FLOP_PER_ROUND, FastActivations, FastStorage, FastVersion, FastWeights, add_low_rank, copy_block, fast_add,
+    fast_attention, fast_input_gradient, fast_multiply, fast_rms_norm, fast_rope, fast_swiglu, fma_rounds,
+    product_rows,
 };
 pub use fma::fma;
 pub use formats::{

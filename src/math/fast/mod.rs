@@ -22,7 +22,7 @@ mod layers;
 mod product;
 mod weights;
 
-pub use backward::{LowRankGradients, LowRankUpdate, input_gradient as fast_input_gradient};
+pub use backward::input_gradient as fast_input_gradient;
 pub use ceilings::{FMA_FLOP_PER_ROUND, copy_block, fma_rounds};
 pub use layers::{fast_add, fast_attention, fast_multiply, fast_rms_norm, fast_rope, fast_swiglu};
 pub use product::{Activations as FastActivations, Version as FastVersion, add_low_rank, product_rows};

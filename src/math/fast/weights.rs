@@ -4,6 +4,8 @@ use super::super::{
     Codes, DoubleScales, Format, Granularity, QuantSpec, Quantized, Rounding, ScaleRule, ScaleStorage, Symmetry,
     quantize,
 };
+use super::decode::Tables;
+use super::product::STRETCH;
 
 /// INT4 and NF4 codes lie in blocks of this many: byte `b` of 16 holds code `b` in its low and `b + 16` in its high half.
 pub(super) const NIBBLES: usize = 32;
@@ -214,6 +216,19 @@ impl Weights {
     /// Scale groups of one row.
     pub(super) fn groups_per_row(&self) -> usize {
         self.cols.div_ceil(self.group)
+    }
+
+    /// All weights as f32, row-major.
+    ///
+    /// # Shapes
+    /// `[N * K]`
+    pub fn dense(&self) -> Vec<f32> {
+        let tables = Tables::new();
+        let mut out = vec![0f32; self.rows * self.cols];
+        for (row, out) in out.chunks_exact_mut(self.cols).enumerate() {
+            out.chunks_mut(STRETCH).enumerate().for_each(|(i, out)| self.decode(row, i * STRETCH, out, &tables));
+        }
+        out
     }
 
     /// What was allocated for codes, scales and zero points.

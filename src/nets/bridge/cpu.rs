@@ -1,10 +1,12 @@
-//! The operations on burn's `flex` backend, with the loops of `math`; dense products are burn's own, which are fast there.
+//! The operations on burn's `flex` backend: its own products, which are fast there, and for few rows the loops of `math`,
+//! which read quantized weights as they are.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Flex, TensorData};
 
-use crate::math::{FastActivations, FastVersion, LowRankUpdate, fast_input_gradient, product_rows};
+use crate::kernels::product::Storage;
+use crate::math::{FastActivations, FastVersion, fast_input_gradient, product_rows};
 use crate::nets::FrozenWeights;
 use crate::protocol::LabError;
 
@@ -31,31 +33,54 @@ fn tensor(values: Vec<f32>, rows: usize, cols: usize) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, [rows, cols]))
 }
 
-/// `Y = X W^T`
-fn forward(x: &[f32], w: &FrozenWeights) -> Result<Vec<f32>, LabError> {
-    let weights = w.cpu()?;
-    let mut y = vec![0f32; x.len() / w.cols * w.rows];
-    product_rows(&FastActivations::new(x, weights), weights, 0..w.rows, FastVersion::Tiles, &mut y);
-    Ok(y)
+/// From so many rows on, a weight is written out as f32 for burn's own product, which is the faster one then.
+const MANY_ROWS: usize = 16;
+
+/// The weight as burn's, where that pays; W8A8 is a product of its own.
+fn written_out(w: &FrozenWeights, rows: usize) -> Result<Option<FlexTensor>, LabError> {
+    let pays = rows >= MANY_ROWS && !matches!(w.storage, Storage::W8a8 { .. });
+    Ok(if pays { Some(tensor(w.cpu()?.dense(), w.rows, w.cols)) } else { None })
+}
+
+/// `X Y`
+fn multiplied(x: &FlexTensor, y: &FlexTensor) -> FlexTensor {
+    Flex::float_matmul(x.clone(), y.clone())
+}
+
+/// `X^T`
+fn turned(x: &FlexTensor) -> FlexTensor {
+    Flex::float_transpose(x.clone())
+}
+
+fn scaled(x: FlexTensor, factor: f32) -> FlexTensor {
+    Flex::float_mul_scalar(x, factor.into())
 }
 
 impl Products for Flex {
     fn frozen(x: &FlexTensor, w: &FrozenWeights) -> Result<FlexTensor, LabError> {
-        Ok(tensor(forward(Values::of(x).get()?, w)?, sides(x).0, w.rows))
+        let rows = sides(x).0;
+        if let Some(w) = written_out(w, rows)? {
+            return Ok(multiplied(x, &turned(&w)));
+        }
+        let (weights, x) = (w.cpu()?, Values::of(x));
+        let x = x.get()?;
+        let mut y = vec![0f32; rows * w.rows];
+        product_rows(&FastActivations::new(x, weights), weights, 0..w.rows, FastVersion::Tiles, &mut y);
+        Ok(tensor(y, rows, w.rows))
     }
 
     fn frozen_gradient(dy: &FlexTensor, w: &FrozenWeights) -> Result<FlexTensor, LabError> {
-        Ok(tensor(fast_input_gradient(Values::of(dy).get()?, w.cpu()?), sides(dy).0, w.cols))
+        let rows = sides(dy).0;
+        match written_out(w, rows)? {
+            Some(w) => Ok(multiplied(dy, &w)),
+            None => Ok(tensor(fast_input_gradient(Values::of(dy).get()?, w.cpu()?), rows, w.cols)),
+        }
     }
 
     fn low_rank(on: &LowRank<FlexTensor>) -> Result<(FlexTensor, FlexTensor), LabError> {
-        let (rank, rows) = (sides(&on.a).0, sides(&on.x).0);
-        let [x, a, b] = [&on.x, &on.a, &on.b].map(Values::of);
-        let update = LowRankUpdate { a: a.get()?, b: b.get()?, rank, scale: on.scale };
-        let mut y = forward(x.get()?, &on.w)?;
-        let z = update.down(x.get()?);
-        update.add_up(&z, &mut y);
-        Ok((tensor(y, rows, on.w.rows), tensor(z, rows, rank)))
+        let z = multiplied(&on.x, &turned(&on.a));
+        let update = scaled(multiplied(&z, &turned(&on.b)), on.scale);
+        Ok((Flex::float_add(Flex::frozen(&on.x, &on.w)?, update), z))
     }
 
     fn low_rank_gradients(
@@ -64,16 +89,12 @@ impl Products for Flex {
         dy: &FlexTensor,
         wants_dx: bool,
     ) -> Result<LowRankSlopes<FlexTensor>, LabError> {
-        let (rank, rows) = (sides(&on.a).0, sides(&on.x).0);
-        let [x, a, b, z, dy] = [&on.x, &on.a, &on.b, z, dy].map(Values::of);
-        let update = LowRankUpdate { a: a.get()?, b: b.get()?, rank, scale: on.scale };
-        let mut dx = if wants_dx { fast_input_gradient(dy.get()?, on.w.cpu()?) } else { vec![0f32; rows * on.w.cols] };
-        let slopes = update.gradients(x.get()?, dy.get()?, z.get()?, &mut dx);
-        Ok(LowRankSlopes {
-            dx: wants_dx.then(|| tensor(dx, rows, on.w.cols)),
-            da: tensor(slopes.da, rank, on.w.cols),
-            db: tensor(slopes.db, on.w.rows, rank),
-        })
+        let dz = scaled(multiplied(dy, &on.b), on.scale);
+        let dx = match wants_dx {
+            true => Some(Flex::float_add(Flex::frozen_gradient(dy, &on.w)?, multiplied(&dz, &on.a))),
+            false => None,
+        };
+        Ok(LowRankSlopes { dx, da: multiplied(&turned(&dz), &on.x), db: scaled(multiplied(&turned(dy), z), on.scale) })
     }
 
     fn dense(x: &FlexTensor, w: &FlexTensor) -> Result<FlexTensor, LabError> {
