@@ -16,6 +16,7 @@ use crate::protocol::LabError;
 
 /// A matrix `[N, K]` that inputs are multiplied by: `Y = X W^T`.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a few dozen of them, and each is a tensor's handle")]
 pub enum Matrix {
     Trained(Tensor<2>),
     Frozen(FrozenWeights),

@@ -148,7 +148,7 @@ impl Loaded {
                 None => Box::new((0..count).filter_map(|index| text_of(*subject, language, split, index))),
             };
             for (prompt, answer) in texts {
-                if into.len() % 16 == 0 {
+                if into.len().is_multiple_of(16) {
                     ctx.progress(Phase::Reading, into.len() as u64, u64::from(count));
                     ctx.checkpoint().await?;
                 }

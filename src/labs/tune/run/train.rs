@@ -174,13 +174,13 @@ impl Loaded {
             let points = memory.points(step, held);
             going.curves.memory.extend(&points);
             ctx.points(&series::memory(method, seed), points);
-            if step % every == 0 || step == train.steps {
+            if step.is_multiple_of(every) || step == train.steps {
                 let leaves = plain_leaves(&learner)?;
                 let answers = answer(&learner, &leaves, &samples(&data.validation), true, ctx).await?;
                 going.looked(x, &answers, ctx);
             }
             if let Some(unfinished) = &mut course.unfinished
-                && step % KEPT_EVERY == 0
+                && step.is_multiple_of(KEPT_EVERY)
                 && step < train.steps
             {
                 unfinished.keep(&going, &learner, ctx).await?;
