@@ -139,7 +139,10 @@ fn the_features_of_each_binary_are_those_of_its_manifest() {
     for (bin, features) in [("app", "ui"), ("kernels", "gpu"), ("trainer", "train,text-models")] {
         let asset = format!("data-bin=\"{bin}\" data-cargo-features=\"{features}\"");
         assert!(html.contains(&asset), "index.html lacks {asset}");
-        let entry = format!("name = \"{bin}\"\npath = \"src/bin/{bin}.rs\"\nrequired-features = [\"{features}\"]");
+        let entry = format!(
+            "name = \"{bin}\"\npath = \"src/bin/{bin}.rs\"\nrequired-features = [\"{}\"]",
+            features.replace(',', "\", \"")
+        );
         assert!(manifest.contains(&entry), "Cargo.toml lacks {entry}");
     }
 }

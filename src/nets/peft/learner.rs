@@ -10,6 +10,9 @@ use crate::protocol::LabError;
 use super::Base;
 use super::initial::initial;
 
+/// A learner's matrices as tensors, in the order of [`trainable`].
+pub type Leaves = Vec<Tensor<2>>;
+
 /// A base that is being fine-tuned by a method.
 pub struct Learner {
     pub base: Base,
@@ -62,6 +65,14 @@ impl Learner {
         };
         let trained = Trained::in_single_precision(&base.place, &given)?;
         Ok(Learner { base: base.clone(), method, settings: settings.clone(), parts, trained, frozen })
+    }
+
+    /// The matrices as they are now, without a graph.
+    ///
+    /// # Errors
+    /// As [`Trained::leaves`].
+    pub fn plain_leaves(&self) -> Result<Leaves, LabError> {
+        Ok(self.trained.leaves()?.into_iter().map(Tensor::inner).collect())
     }
 
     /// Virtual tokens among those that go through the layers.

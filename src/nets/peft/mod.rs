@@ -23,7 +23,7 @@ mod score;
 
 pub use base::Base;
 pub use batch::{Batch, Sample};
-pub use learner::{Learner, prefix_table};
+pub use learner::{Learner, Leaves, prefix_table};
 pub use meter::Meter;
 pub use pass::{Held, Passed, Passing, add_slope, pass};
 pub use score::{Scored, next_logits, score};

@@ -1,11 +1,9 @@
 //! Every method with every seed, and the tables.
 
-use burn::tensor::Tensor;
-
 use super::Loaded;
 use super::data::{Data, Example};
 use super::kept::{About, KeptRun};
-use super::measure::{Answers, answer, plain_leaves, samples};
+use super::measure::{Answers, answer, samples};
 use super::memory::ledger;
 use super::spectrum::Microscope;
 use super::train::{Course, Trained, has_classes};
@@ -13,7 +11,7 @@ use super::unfinished::Unfinished;
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, tables};
 use crate::math::peft::Method;
-use crate::nets::peft::{Learner, Sample};
+use crate::nets::peft::{Learner, Leaves, Sample};
 use crate::protocol::{Cell, LabError, Table, numbers};
 
 /// Training examples that are answered after the training, to see how far test data is from them.
@@ -91,7 +89,7 @@ impl Loaded {
     /// pretraining kind.
     async fn baseline(&self, config: &Config, data: &Data, ctx: &Ctx) -> Result<f64, LabError> {
         let base = Learner::new(&self.base, Method::Lora, &config.peft, 0, &[])?;
-        let leaves = plain_leaves(&base)?;
+        let leaves = base.plain_leaves()?;
         let answers = answer(&base, &leaves, &samples(&data.test), true, ctx).await?;
         let mut table = Table::new(tables::BASELINE, &["kind", "accuracy", "loss"]);
         let mut row = vec!["base".into()];
@@ -108,7 +106,7 @@ impl Loaded {
     }
 
     /// Answers to text of the pretraining kind.
-    async fn remembered(&self, learner: &Learner, leaves: &[Tensor<2>], ctx: &Ctx) -> Result<Answers, LabError> {
+    async fn remembered(&self, learner: &Learner, leaves: &Leaves, ctx: &Ctx) -> Result<Answers, LabError> {
         let text: Vec<&Sample> = self.pretraining.iter().collect();
         answer(learner, leaves, &text, false, ctx).await
     }
@@ -126,7 +124,7 @@ impl Loaded {
         let begun = ctx.host.now_millis();
         let (learner, curves) = (&trained.learner, &trained.curves);
         let (method, seed) = (curves.method, curves.seed);
-        let leaves = plain_leaves(learner)?;
+        let leaves = learner.plain_leaves()?;
         let test = answer(learner, &leaves, &samples(&data.test), true, ctx).await?;
         let known = &data.train[..data.train.len().min(TRAIN_ANSWERED)];
         let known = answer(learner, &leaves, &samples(known), true, ctx).await?;

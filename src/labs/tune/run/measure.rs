@@ -1,10 +1,8 @@
 //! Answers on data that was not trained on, and what was forgotten.
 
-use burn::tensor::Tensor;
-
 use super::data::Example;
 use crate::labs::Ctx;
-use crate::nets::peft::{Batch, Learner, Sample, Scored, score};
+use crate::nets::peft::{Batch, Learner, Leaves, Sample, Scored, score};
 use crate::protocol::LabError;
 
 /// Examples that are answered together.
@@ -45,21 +43,13 @@ pub(super) fn multiple(ctx: &Ctx) -> usize {
     MULTIPLES[usize::from(ctx.device.gpu().is_some())]
 }
 
-/// The learner's matrices as they are now, without a graph.
-///
-/// # Errors
-/// As [`crate::nets::Trained::leaves`].
-pub(super) fn plain_leaves(learner: &Learner) -> Result<Vec<Tensor<2>>, LabError> {
-    Ok(learner.trained.leaves()?.into_iter().map(Tensor::inner).collect())
-}
-
 /// Answers samples in their order; shorter batches where few are long.
 ///
 /// # Errors
 /// Those of the graph; [`LabError::Stopped`].
 pub(super) async fn answer(
     learner: &Learner,
-    leaves: &[Tensor<2>],
+    leaves: &Leaves,
     samples: &[&Sample],
     mask: bool,
     ctx: &Ctx,

@@ -1,7 +1,7 @@
 //! The same training with less and less data: what was learned by heart is not what was understood.
 
 use super::Loaded;
-use super::measure::{answer, plain_leaves, samples};
+use super::measure::{answer, samples};
 use super::train::Course;
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, SHRUNK, tables};
@@ -34,7 +34,7 @@ impl Loaded {
                 };
                 let trained = self.train(config, course, &some, ctx).await?;
                 before += steps;
-                let leaves = plain_leaves(&trained.learner)?;
+                let leaves = trained.learner.plain_leaves()?;
                 let known = &some.train[..some.train.len().min(ANSWERED)];
                 let known = answer(&trained.learner, &leaves, &samples(known), true, ctx).await?;
                 let test = answer(&trained.learner, &leaves, &samples(&some.test), true, ctx).await?;

@@ -2,7 +2,7 @@
 
 use super::Loaded;
 use super::data::Data;
-use super::measure::{Answers, answer, multiple, plain_leaves, samples};
+use super::measure::{Answers, answer, multiple, samples};
 use super::memory::Memory;
 use super::unfinished::{Curves, Going, KEPT_EVERY, Unfinished};
 use crate::labs::Ctx;
@@ -175,7 +175,7 @@ impl Loaded {
             going.curves.memory.extend(&points);
             ctx.points(&series::memory(method, seed), points);
             if step.is_multiple_of(every) || step == train.steps {
-                let leaves = plain_leaves(&learner)?;
+                let leaves = learner.plain_leaves()?;
                 let answers = answer(&learner, &leaves, &samples(&data.validation), true, ctx).await?;
                 going.looked(x, &answers, ctx);
             }

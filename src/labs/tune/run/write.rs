@@ -1,16 +1,13 @@
 //! Text after a prompt, by the base and by what was trained on it: one token each in turn, with the adapters swapped on one
 //! base.
 
-use burn::tensor::Tensor;
-
 use super::Loaded;
 use super::kept::KeptRun;
-use super::measure::plain_leaves;
 use crate::labs::Ctx;
 use crate::labs::tune::{MAX_PROMPT_BYTES, tables};
 use crate::math::likeliest;
 use crate::math::peft::{Method, PeftSettings};
-use crate::nets::peft::{Learner, next_logits};
+use crate::nets::peft::{Learner, Leaves, next_logits};
 use crate::protocol::{LabError, Phase, Table, in_range, numbers};
 
 /// Most trainings that write side by side.
@@ -22,7 +19,7 @@ const MAX_TOKENS: u32 = 64;
 struct Writer {
     run: String,
     learner: Learner,
-    leaves: Vec<Tensor<2>>,
+    leaves: Leaves,
     ids: Vec<u32>,
     written: Vec<u32>,
     millis: f64,
@@ -44,7 +41,7 @@ impl Loaded {
         }
         let mut writers = Vec::new();
         for (run, learner) in learners {
-            let leaves = plain_leaves(&learner)?;
+            let leaves = learner.plain_leaves()?;
             let taken = learner.prompt_tokens() + learner.prefix_tokens();
             let room = self.base.config().context - taken - tokens as usize;
             let ids = ids[ids.len().saturating_sub(room)..].to_vec();
