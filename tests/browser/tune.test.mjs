@@ -116,8 +116,7 @@ inEachBrowser("Stop ends a training within 300 ms and keeps its curves", { ...op
   }));
   assert.ok(millis <= 300 + SLACK_MILLIS, `${millis} ms`);
   assert.equal(await visit.page.$eval(".curves .swept", (e) => e.hidden), false);
-  // It can go on, and the engine lives on.
-  await visit.see(/A run was left half done: 0 of 1/, PATIENT);
+  // The engine lives on.
   await visit.set(".panel input[type=range][aria-label=Steps]", 0);
   await press(visit, ".panel .run .go");
   await trained(visit, 1);
