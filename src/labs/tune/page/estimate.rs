@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn an_estimate_grows_with_everything_that_takes_time() {
-        let measured = Config { methods: vec![Method::Full, Method::Lora], ..Config::default() };
+        let mut measured = Config { methods: vec![Method::Full, Method::Lora], ..Config::default() };
+        (measured.train.steps, measured.train.batch) = (60, 8);
         let known = trainings(&sample());
         let millis = |c: &Config| estimate_millis(c, &measured, &known).unwrap();
         // 60 steps of 20 ms and of 11 ms, and 400 ms of measuring each.
