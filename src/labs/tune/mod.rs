@@ -30,8 +30,6 @@ pub const BASE: ModelShape = ModelShape {
 #[cfg(all(feature = "train", feature = "text-models"))]
 pub mod run;
 
-/// Most methods times seeds of one run.
-pub const MAX_RUNS: usize = 40;
 /// Most steps of one training.
 pub const MAX_STEPS: u32 = 2_000;
 /// Most training examples.

@@ -75,7 +75,7 @@ fn missing(what: &str) -> LabError {
     LabError::Kernel { kernel: "burn".into(), message: format!("no gradient of {what}") }
 }
 
-/// The mean loss at the places of a batch, from logits of all rows that are learned.
+/// The sum of `-ln p(target)` at the places of a batch, from logits of all rows that are learned.
 ///
 /// # Shapes
 /// `logits [N, V]`, `targets [N]` -> `[1]`
