@@ -67,8 +67,8 @@ pub enum Command {
     /// burn on this tier, forward and backward: a product of its own, and layers that run our kernels; table `burn`
     /// (`tier, check, millis, worst, allowed`). Trainer only.
     Burn,
-    /// Products and steps of LoRA beside burn's own, verified first: table `peers` (`what, storage, m, n, k, r, ours_millis,
-    /// burns_millis, composed_millis, worst`). Trainer on a GPU only; for benchmarks.
+    /// Products, steps of LoRA and whole training steps beside burn's own, verified: table `peers` (`what, storage, m, n, k, r,
+    /// ours_millis, burns_millis, composed_millis, worst, loss`). Trainer on a GPU only; for benchmarks.
     Peers,
     /// Provokes a fault, to see that the page survives it.
     Provoke { fault: Provoked },

@@ -7,6 +7,7 @@
 import { Afina } from "./afina.js";
 import { matmulModel, nbitsModel } from "./onnx.js";
 import { jax, tf } from "./build/peers.js";
+import { jaxTraining, noise } from "./training.js";
 import * as ort from "./node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs";
 
 /** A sample of a peer covers at least this, so that one wait is a small part of it. */
@@ -20,10 +21,6 @@ ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
 let afina;
-
-/** Numbers in [-1, 1) that any language gives: a multiplicative hash of the index. */
-const noise = (length, seed) =>
-  Float32Array.from({ length }, (_, i) => (Math.imul(i + 1 + seed * 7919, 2654435761) >> 8) / 8388608);
 
 /** Checks outputs spread over `y [m, n]`; `allowed` is relative to the sum of magnitudes. */
 function check(y, { m, n, k }, x, weight, allowed) {
@@ -186,6 +183,26 @@ const CASES = {
 /** The names of the cases. */
 export const cases = Object.keys(CASES);
 
+const isTraining = ({ what, storage }) => what === "training" && storage === "F32";
+/** Steps that the trainer makes before its clock counts. */
+const WARM_UPS = 2;
+/** Relative difference of the losses after all steps that rounding may explain; that of src/nets/peer/training.rs. */
+const ALLOWED = 1e-3;
+
+/** The median step of jax-js, and how far its last loss is from ours, in multiples of what is allowed. */
+async function jaxSteps(shape, rounds, loss) {
+  const step = await jaxTraining(shape);
+  const millis = [];
+  let last;
+  for (let round = 0; round < WARM_UPS + rounds; round += 1) {
+    const begun = performance.now();
+    last = await step();
+    if (round >= WARM_UPS) millis.push(performance.now() - begun);
+  }
+  millis.sort((a, b) => a - b);
+  return { millis: millis[millis.length >> 1], error: Math.abs(last - loss) / (ALLOWED * loss) };
+}
+
 /** Runs one case; a contender that cannot run is named with its fault. */
 async function run(name, rounds) {
   const contenders = await CASES[name]();
@@ -206,12 +223,29 @@ globalThis.products = {
     afina = await Afina.start({ site, build });
     return afina.ready;
   },
-  /** Ours in burn's graph beside burn's own operations, in the trainer worker; appears in `outcome`. */
-  beginBurn(site, build) {
+  /**
+   * Ours in burn's graph beside burn's own operations, in the trainer worker, and whole steps of training beside jax-js too;
+   * appears in `outcome`. Each runs twice, in turns; the second run of the trainer is told, with the better of jax-js's medians.
+   */
+  beginBurn(site, build, rounds) {
     this.outcome = undefined;
     const compared = async () => {
       const trainer = await Afina.start({ site, build, bin: "trainer" });
-      return (await trainer.run("peers")).peers;
+      let rows;
+      const jaxs = new Map();
+      for (let turn = 0; turn < 2; turn += 1) {
+        rows = (await trainer.run("peers")).peers;
+        for (const { m, n, r, loss } of rows.filter(isTraining)) {
+          const found = await jaxSteps({ m, n, r }, rounds, loss);
+          const before = jaxs.get(`${m}, ${n}`);
+          jaxs.set(`${m}, ${n}`, !before || found.millis < before.millis ? found : before);
+        }
+      }
+      return rows.map((row) => {
+        if (row.what !== "training") return row;
+        const { millis, error } = jaxs.get(`${row.m}, ${row.n}`);
+        return { ...row, jax_millis: millis, worst: Math.max(row.worst, error) };
+      });
     };
     compared().then((found) => (this.outcome = { found }), (error) => (this.outcome = { fault: String(error?.stack ?? error) }));
   },

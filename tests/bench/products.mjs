@@ -2,7 +2,8 @@
 //
 //     node tests/bench/products.mjs [--rounds 7] [--cases "f32 GEMM 512,8 bits M=64 1024,burn"] [--browser chromium] [--json FILE]
 //
-// The case `burn` compares ours in burn's graph with burn's own operations, inside the trainer worker.
+// The case `burn` compares ours in burn's graph with burn's own operations, inside the trainer worker, and whole steps of
+// training with LoRA and AdamW with jax-js too.
 //
 // Only ratios within one run mean anything on a machine without a GPU; the load average is noted for each case. A ratio
 // is the fastest peer's median over ours: above 1, ours is faster. Ends with an error if any contender of ours is wrong.
@@ -20,6 +21,8 @@ import { buildOfSite, median, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROUNDS = Number(option("rounds", 7));
+/** What the trainer takes its medians of (`src/nets/peer`). */
+const BURN_ROUNDS = 9;
 const BROWSER = option("browser", "chromium");
 const ROOT = join(HERE, "../..");
 
@@ -44,7 +47,7 @@ async function ended() {
 const results = [];
 let wrong = 0;
 for (const name of wanted) {
-  if (name === "burn") await one.page.evaluate((site, build) => products.beginBurn(site, build), site, build);
+  if (name === "burn") await one.page.evaluate((site, build, rounds) => products.beginBurn(site, build, rounds), site, build, BURN_ROUNDS);
   else await one.page.evaluate((name, rounds) => products.begin(name, rounds), name, ROUNDS);
   const outcome = await ended();
   const load = loadavg()[0];
@@ -57,8 +60,11 @@ for (const name of wanted) {
     console.log(`\n${name}, load average ${load.toFixed(1)}; ratios to ours`);
     for (const row of outcome.found) {
       if (!(row.worst <= 1)) wrong += 1;
-      const composed = row.what === "product" ? "" : `, as apply_lora ${row.composed_millis.toFixed(2)} ms (${(row.composed_millis / row.ours_millis).toFixed(2)} x)`;
-      console.log(`${row.what.padEnd(10)} ${row.storage.slice(0, 4).padEnd(5)} ${`${row.m} x ${row.n} x ${row.k}, ${row.r}`.padEnd(22)} ours ${row.ours_millis.toFixed(2)} ms, burn ${row.burns_millis.toFixed(2)} ms (${(row.burns_millis / row.ours_millis).toFixed(2)} x)${composed}   error ${row.worst.toFixed(3)} of allowed`);
+      const shape = `${row.m} x ${row.n} x ${row.k}, ${row.r}`.padEnd(22);
+      const peers = [["burn", row.burns_millis], ["as apply_lora", row.composed_millis], ["jax-js", row.jax_millis]]
+        .filter(([, millis]) => Number.isFinite(millis))
+        .map(([name, millis]) => `, ${name} ${millis.toFixed(2)} ms (${(millis / row.ours_millis).toFixed(2)} x)`);
+      console.log(`${row.what.padEnd(10)} ${row.storage.slice(0, 4).padEnd(5)} ${shape} ours ${row.ours_millis.toFixed(2)} ms${peers.join("")}   error ${row.worst.toFixed(3)} of allowed`);
     }
     results.push({ case: name, load_average: load, rows: outcome.found });
     continue;

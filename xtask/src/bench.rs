@@ -16,8 +16,12 @@ pub fn bench(arguments: &[&str]) -> Outcome {
     setup::rust()?;
     setup::vulkan()?;
     if browser.is_empty() {
-        // Beside burn only when asked: it takes minutes to build.
-        let features = if rest.contains(&"--peer") { "train" } else { "gpu" };
+        // With burn only when asked: it takes minutes to build.
+        let features = match () {
+            () if rest.contains(&"--tune") => "train,text-models",
+            () if rest.contains(&"--peer") => "train",
+            () => "gpu",
+        };
         let mut bench = command("cargo", &["run", "--release", "--features", features, "--bin", "bench", "--"]);
         bench.args(rest);
         return run(bench);

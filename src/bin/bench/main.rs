@@ -1,5 +1,9 @@
 //! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU. With the feature
-//! `train`, `bench --peer [--json FILE]` times products and steps of LoRA beside burn's own.
+//! `train`, `bench --peer [--json FILE]` times products and steps of LoRA beside burn's own; with `text-models` too,
+//! `bench --tune [--seeds N] [--markdown FILE]` measures the accuracy of every fine-tuning method.
+
+#[cfg(all(feature = "train", feature = "text-models"))]
+mod tune;
 
 use std::rc::Rc;
 
@@ -9,14 +13,24 @@ use afina::kernels::bench;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
+    #[cfg(all(feature = "train", feature = "text-models"))]
+    if arguments.iter().any(|a| a == "--tune") {
+        let found = tune::accuracies(option("--seeds").map_or(Ok(3), |n| n.parse())?)?;
+        print!("{found}");
+        if let Some(path) = option("--markdown") {
+            std::fs::write(path, found)?;
+        }
+        return Ok(());
+    }
     let gpu = Rc::new(pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?);
     #[cfg(feature = "train")]
     if arguments.iter().any(|a| a == "--peer") {
         use afina::nets::peer;
         let products = pollster::block_on(peer::products(&gpu, peer::ROUNDS))?;
         let steps = pollster::block_on(peer::lora_steps(&gpu, peer::ROUNDS))?;
-        print!("{}", peer::table(&products, &steps));
-        let report = serde_json::json!({ "products": products, "lora_steps": steps });
+        let trainings = pollster::block_on(peer::training_steps(&gpu, peer::ROUNDS))?;
+        print!("{}", peer::table(&products, &steps, &trainings));
+        let report = serde_json::json!({ "products": products, "lora_steps": steps, "training_steps": trainings });
         if let Some(path) = option("--json") {
             std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
         }

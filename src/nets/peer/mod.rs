@@ -1,5 +1,5 @@
-//! How fast our kernels are in burn's graph beside burn's own operations, on one device in one run: a product, and a step
-//! of LoRA.
+//! How fast our kernels are in burn's graph beside burn's own operations, on one device in one run: a product, a step
+//! of LoRA through one layer, and a whole step of training (`training.rs`).
 //!
 //! A product is `Y = X W^T` with dense f32 on both sides. A step is a layer inside a model: its forward pass, and its backward pass down to `dX`, `dA` and `dB`. The peers are
 //!
@@ -26,6 +26,10 @@ use super::bridge::{backward, linear, lora_linear};
 use super::case::{lora_case, worst_of};
 use super::device::values;
 use super::{FrozenWeights, Place};
+
+mod training;
+
+pub use training::{TrainingStep, training_step, training_steps};
 
 /// Steps of each way before the clock counts: shaders compile, memory pools fill.
 const WARM_UPS: usize = 2;
@@ -273,7 +277,7 @@ pub async fn lora_steps(gpu: &Rc<Gpu>, rounds: usize) -> Result<Vec<Comparison>,
 }
 
 /// The table that a person reads.
-pub fn table(products: &[ProductComparison], rows: &[Comparison]) -> String {
+pub fn table(products: &[ProductComparison], rows: &[Comparison], trainings: &[TrainingStep]) -> String {
     let device = rows.first().map_or("", |row| &row.device);
     let mut out = format!("device: {device}\n{:<24} {:>20}   ours ms  burn's ms  burn/ours\n", "product", "M x N x K");
     for row in products {
@@ -291,6 +295,15 @@ pub fn table(products: &[ProductComparison], rows: &[Comparison]) -> String {
         out += &format!(
             "{name:<24} {shape:>20} {:>10.2} {:>11.2} {:>12.2} {:>13.2} {:>14.2}\n",
             row.ours_millis, row.unfused_millis, row.composed_millis, row.times_unfused, row.times_composed
+        );
+    }
+    out += &format!("{:<24} {:>20}    ours ms   burn's ms  burn/ours\n", "LoRA step + AdamW", "M x N x N, R");
+    for row in trainings {
+        let shape = format!("{} x {} x {}, {}", row.m, row.n, row.n, row.r);
+        let name: String = row.storage.chars().take(24).collect();
+        out += &format!(
+            "{name:<24} {shape:>20} {:>10.2} {:>11.2} {:>10.2}\n",
+            row.ours_millis, row.burns_millis, row.times_burn
         );
     }
     out
