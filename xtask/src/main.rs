@@ -17,7 +17,7 @@ cargo xtask serve [--port 8080] [--no-open]     builds, serves on localhost, ope
 cargo xtask test [native|dist|browser|tidy ...] everything that is checked, or only those parts
                  [--keep-dist] [-- ARGUMENTS]   tests dist/ as it is; ARGUMENTS go to `cargo test` and `node --test`
 cargo xtask dist                                an optimised static site in dist/, for any host and any path
-cargo xtask bench [-- ARGUMENTS]                every kernel, natively
+cargo xtask bench [-- ARGUMENTS]                every kernel, natively; --peer: beside burn's; --tune: fine-tuning's accuracy
 cargo xtask bench --browser [--cold] [-- ..]    products against the peers in a browser page; --cold: first results
 cargo xtask fuzz                                a million damaged files for every reader
 cargo xtask shots                               pictures of every page, from dist/, in tests/browser/shots/

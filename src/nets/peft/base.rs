@@ -19,6 +19,8 @@ pub struct Base {
     pub place: Place,
     pub checkpoint: Rc<Checkpoint>,
     pub shape: ModelShape,
+    /// Frozen matrices that are not quantized lie in f16.
+    half: bool,
 }
 
 /// The tensor of a checkpoint that a target names.
@@ -38,7 +40,15 @@ impl Base {
     /// A model to be fine-tuned there.
     pub fn new(place: Place, checkpoint: Rc<Checkpoint>) -> Base {
         let shape = ModelShape::from(&checkpoint.config);
-        Base { place, checkpoint, shape }
+        Base { place, checkpoint, shape, half: false }
+    }
+
+    /// The same model with its frozen matrices in f16, as mixed precision keeps what is not trained: half the memory.
+    ///
+    /// # Source
+    /// Micikevicius et al. 2018, arXiv:1710.03740, section 3.1; what is frozen needs no copy in f32.
+    pub fn in_half_precision(&self) -> Base {
+        Base { half: true, ..self.clone() }
     }
 
     /// The model's dimensions.
@@ -93,13 +103,14 @@ impl Base {
         Checkpoint::new(config, tensors)
     }
 
-    /// The whole model, frozen: the matrices of its layers in f32, or, `quantized`, in NF4 with double quantization.
-    /// Embedding, last matrix and gains stay in f32, as in QLoRA.
+    /// The whole model, frozen: its matrices in f32 or f16, those of its layers, if `quantized`, in NF4 with double
+    /// quantization. Embedding and gains stay in f32.
     ///
     /// # Errors
     /// Those of allocations.
     pub fn frozen(&self, quantized: bool) -> Result<Net, LabError> {
-        let storage = if quantized { NF4 } else { Storage::F32 };
+        let plain = if self.half { Storage::F16 } else { Storage::F32 };
+        let storage = if quantized { NF4 } else { plain };
         let (vocabulary, channels) = (self.shape.vocabulary, self.shape.channels);
         let layer = |layer: usize| -> Result<Layer, LabError> {
             let projection = |target: Target| -> Result<Projection, LabError> {
@@ -116,7 +127,7 @@ impl Base {
                 prefix: None,
             })
         };
-        let head = self.place.freeze(self.part(None, Part::Head)?, (vocabulary, channels), Storage::F32)?;
+        let head = self.place.freeze(self.part(None, Part::Head)?, (vocabulary, channels), plain)?;
         Ok(Net {
             embedding: self.tensor(None, Part::Embedding, vocabulary)?,
             layers: (0..self.shape.layers).map(layer).collect::<Result<_, _>>()?,

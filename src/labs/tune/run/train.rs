@@ -138,7 +138,8 @@ impl Loaded {
         let mut memory = Memory::new(Meter::new(&self.base.place)?);
         let text = &config.peft.prompt.text;
         let prompt = if text.is_empty() { Vec::new() } else { self.model.tokenizer.encode(text)? };
-        let mut learner = Learner::new(&self.base, method, &config.peft, seed, &prompt)?;
+        let base = if train.mixed_precision { self.base.in_half_precision() } else { self.base.clone() };
+        let mut learner = Learner::new(&base, method, &config.peft, seed, &prompt)?;
         memory.learner(&learner);
         let mut order = Order::new(seed, data, train.batch as usize);
         let mut going = match course.resumed.take() {
