@@ -97,7 +97,7 @@ pub fn leading_of_product(
 fn orthonormal(mut vectors: Vec<Vec<f64>>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let count = vectors.len();
     let mut shares = vec![vec![0.0; count]; count];
-    for at in 0..count {
+    for (at, shares) in shares.iter_mut().enumerate() {
         let (before, rest) = vectors.split_at_mut(at);
         let vector = &mut rest[0];
         let whole = dot(vector, vector).sqrt();
@@ -105,13 +105,13 @@ fn orthonormal(mut vectors: Vec<Vec<f64>>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
             for (i, direction) in before.iter().enumerate() {
                 let share = dot(vector, direction);
                 vector.iter_mut().zip(direction).for_each(|(value, other)| *value -= share * other);
-                shares[at][i] += share;
+                shares[i] += share;
             }
         }
         let length = dot(vector, vector).sqrt();
         // What is left of a vector within the others' span is their rounding.
         let is_new = length > count as f64 * f64::EPSILON * whole;
-        shares[at][at] = if is_new { length } else { 0.0 };
+        shares[at] = if is_new { length } else { 0.0 };
         vector.iter_mut().for_each(|value| *value = if is_new { *value / length } else { 0.0 });
     }
     (vectors, shares)
