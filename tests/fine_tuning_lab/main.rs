@@ -5,4 +5,8 @@ mod bench;
 mod faults;
 mod kept;
 mod lost;
+mod peft;
 mod resume;
+
+#[path = "../on_gpu/mod.rs"]
+mod shared;
