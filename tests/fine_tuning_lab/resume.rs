@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use afina::labs::tune::{Config, Optimizer, series, tables};
+use afina::labs::tune::{Config, Optimizer, Task, series, tables};
 use afina::math::peft::Method;
 use afina::protocol::{Event, LabError, Table, Tier};
 
-use crate::bench::{Bench, Shelf, config, is_step, is_table};
+use crate::bench::{Bench, KEPT_EVERY, Shelf, config, is_step, is_table};
 
 /// The lab's promise.
 const MOST_LOST: u64 = 50;
@@ -211,4 +211,31 @@ fn the_spectrum_grows_as_training_runs() {
     assert_eq!((ranks("full_rank"), ranks("lora_rank")), (8.0, 4.0));
     let shares = (0..overlap.rows.len()).map(|i| overlap.number(i, "overlap").unwrap());
     assert!(shares.into_iter().all(|share| (0.0..=1.0 + 1e-9).contains(&share)));
+    let events = bench.heard.events.borrow();
+    let mut all: Vec<&Table> = events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::Table { table, .. } if table.name == tables::OVERLAP => Some(table),
+            _ => None,
+        })
+        .collect();
+    all.dedup();
+    assert_eq!(all.len(), 2, "one of each seed, and none of both");
+}
+
+#[test]
+fn a_rate_that_json_rounds_is_still_the_same_question() {
+    let through_json = |rate: f64| serde_json::from_str::<f64>(&serde_json::to_string(&rate).unwrap()).unwrap();
+    let rate = (1..10_000).map(|i| 0.01 + 0.001 / f64::from(i)).find(|rate| through_json(*rate) != *rate);
+    let config = config(&[Method::Prompt], |c| c.train.rate = rate.expect("JSON rounds one of them"));
+    let shelf = Rc::default();
+    let mut bench = Bench::open(Tier::Cpu, &shelf);
+    bench.stop_at(is_step(Method::Prompt, 27));
+    assert_eq!(bench.train(&config), Err(LabError::Stopped));
+    bench.run(Task::Kept).unwrap();
+    let offered = bench.table(tables::UNFINISHED).unwrap();
+    let offered: Config = serde_json::from_str(offered.text(0, "config").unwrap()).unwrap();
+    assert_ne!(offered, config, "it was rounded");
+    bench.train(&offered).unwrap();
+    assert_eq!(bench.steps().first(), Some(&u64::from(KEPT_EVERY)));
 }

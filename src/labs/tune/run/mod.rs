@@ -11,14 +11,12 @@
 //! shrink.rs   the same with less and less data
 //! kept.rs     trainings that are kept in the browser
 //! unfinished.rs  a comparison that is not over
-//! exact.rs    numbers that come back from JSON as they were
 //! files.rs    kept trainings as files, and back
 //! write.rs    text, with adapters swapped on one base
 //! ```
 
 mod compare;
 mod data;
-mod exact;
 mod files;
 mod kept;
 mod measure;

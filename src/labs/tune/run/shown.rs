@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exact;
 use super::memory::ledger;
 use crate::labs::Ctx;
 use crate::labs::tune::tables;
-use crate::protocol::Table;
+use crate::protocol::{Table, exact};
 
 /// The tables that a comparison fills, a row or more a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,13 +9,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Loaded, exact};
+use super::Loaded;
 use crate::labs::Ctx;
 use crate::labs::tune::tables;
 use crate::math::peft::{Method, Target};
 use crate::math::{Leading, leading, leading_of_product, subspace_overlap};
 use crate::nets::peft::Learner;
-use crate::protocol::{LabError, Table, numbers};
+use crate::protocol::{LabError, Table, exact, numbers};
 
 /// The matrices that are looked at: a square one, the smallest and the largest.
 const LOOKED_AT: [Target; 3] = [Target::Query, Target::Value, Target::Down];

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exact;
 use super::shown::Shown;
 use super::spectrum::Microscope;
 use crate::labs::Ctx;
@@ -15,7 +14,7 @@ use crate::math::peft::Method;
 use crate::math::{Moments, hash_u32};
 use crate::nets::Saved;
 use crate::nets::peft::Learner;
-use crate::protocol::LabError;
+use crate::protocol::{LabError, exact};
 
 /// What it is kept under; there is one at a time.
 const NAME: &str = "tune/unfinished";
@@ -73,8 +72,7 @@ pub(super) struct Going {
 /// A comparison in the middle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Unfinished {
-    /// As JSON.
-    config: String,
+    config: Config,
     /// Of the base and the examples; others would not go on with the same training.
     stamp: u32,
     /// When it was begun, in milliseconds since 1970; what its trainings are named by.
@@ -98,8 +96,14 @@ pub(super) struct Unfinished {
 /// What a comparison goes on from.
 pub(super) type Resumed = (Unfinished, Option<Saved>);
 
-fn text_of(config: &Config) -> String {
-    serde_json::to_string(config).expect("plain data always serialises")
+/// Whether two configurations ask the same. A learning rate loses its last bits on its way through JSON, to the page and back.
+fn ask_the_same(one: &Config, other: &Config) -> bool {
+    let mut one = one.clone();
+    let (a, b) = (&mut one.train.rate, other.train.rate);
+    if (*a - b).abs() <= 8.0 * f64::EPSILON * b {
+        *a = b;
+    }
+    one == *other
 }
 
 /// A number that other bytes hardly have.
@@ -113,7 +117,7 @@ impl Unfinished {
     /// A comparison of `all` trainings that has only begun.
     pub fn new(config: &Config, stamp: u32, all: usize, (before, shown): (f64, Shown), ctx: &Ctx) -> Unfinished {
         Unfinished {
-            config: text_of(config),
+            config: config.clone(),
             stamp,
             begun: ctx.host.today_millis(),
             done: 0,
@@ -176,7 +180,7 @@ impl Unfinished {
     pub async fn read(config: &Config, stamp: u32, runs: &[(Method, u32)], ctx: &Ctx) -> Option<Resumed> {
         let bytes = ctx.host.kept(NAME).await.ok()??;
         let (unfinished, state) = Unfinished::from_bytes(&bytes)?;
-        let is_same = unfinished.config == text_of(config) && unfinished.stamp == stamp;
+        let is_same = ask_the_same(&unfinished.config, config) && unfinished.stamp == stamp;
         let next = unfinished.going.as_ref().map(|going| (going.curves.method, going.curves.seed));
         let fits = unfinished.done < runs.len() && next.is_none_or(|next| next == runs[unfinished.done]);
         let saved = next.map(|_| {
@@ -193,7 +197,7 @@ impl Unfinished {
     pub async fn pending(ctx: &Ctx) -> Option<(Config, usize, usize)> {
         let bytes = ctx.host.kept(NAME).await.ok()??;
         let (unfinished, _) = Unfinished::from_bytes(&bytes)?;
-        Some((serde_json::from_str(&unfinished.config).ok()?, unfinished.done, unfinished.all))
+        Some((unfinished.config, unfinished.done, unfinished.all))
     }
 
     /// What [`Unfinished::write`] wrote, and the bytes of parameters and moments; nothing if a byte is not as it was.
@@ -213,7 +217,7 @@ impl Unfinished {
     /// Forgets what was kept, unless it is of another comparison: one that a second tab is at.
     async fn forget(&self, ctx: &Ctx) {
         if let Ok(Some(bytes)) = ctx.host.kept(NAME).await
-            && Unfinished::from_bytes(&bytes).is_none_or(|(kept, _)| kept.config == self.config)
+            && Unfinished::from_bytes(&bytes).is_none_or(|(kept, _)| ask_the_same(&kept.config, &self.config))
         {
             // What cannot be forgotten now is overwritten by the next comparison.
             let _ = ctx.host.erase(NAME).await;

@@ -4,22 +4,31 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::protocol::{Cell, Table};
+use super::{Cell, Table};
 
 /// Something made of numbers, for `#[serde(with = "exact")]`.
-pub(super) trait Exact: Sized {
+pub trait Exact: Sized {
+    /// What is written in its place.
     type Bits: Serialize + DeserializeOwned;
+    /// Its numbers as bits.
     fn bits(&self) -> Self::Bits;
+    /// What had these bits.
     fn from_bits(bits: Self::Bits) -> Self;
 }
 
 /// Writes bits.
-pub(super) fn serialize<T: Exact, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+///
+/// # Errors
+/// Those of the writer.
+pub fn serialize<T: Exact, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     value.bits().serialize(to)
 }
 
 /// Reads what [`serialize`] wrote.
-pub(super) fn deserialize<'de, T: Exact, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+///
+/// # Errors
+/// Those of the reader.
+pub fn deserialize<'de, T: Exact, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     T::Bits::deserialize(from).map(T::from_bits)
 }
 
@@ -56,7 +65,7 @@ impl<T: Exact> Exact for Vec<T> {
 /// A cell's number as bits.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Written {
+pub enum Written {
     Number(u64),
     Text(String),
 }
