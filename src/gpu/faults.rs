@@ -71,9 +71,22 @@ impl Faults {
 
     /// Listens to `device`.
     pub fn watch(device: &wgpu::Device) -> Faults {
-        let shared = Arc::new(Mutex::new(Shared::default()));
-        let id = NEXT_DEVICE.with(|n| n.replace(n.get() + 1));
-        let flag = shared.clone();
+        let faults = Faults::none();
+        faults.listen(device);
+        let shared = &faults.shared;
+        let kept = shared.clone();
+        record_uncaptured(device, move |message| {
+            let mut shared = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if shared.uncaptured.len() < KEPT_ERRORS {
+                shared.uncaptured.push(message);
+            }
+        });
+        faults
+    }
+
+    /// Hears of the loss of `device`. Natively the last one who listens is the only one; a browser tells everyone.
+    pub fn listen(&self, device: &wgpu::Device) {
+        let (flag, id) = (self.shared.clone(), self.device);
         device.set_device_lost_callback(move |reason, message| {
             let message = if message.is_empty() { format!("{reason:?}") } else { message };
             flag.lock().unwrap_or_else(PoisonError::into_inner).lost.get_or_insert_with(|| message.clone());
@@ -85,14 +98,6 @@ impl Faults {
                 }
             });
         });
-        let kept = shared.clone();
-        record_uncaptured(device, move |message| {
-            let mut shared = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if shared.uncaptured.len() < KEPT_ERRORS {
-                shared.uncaptured.push(message);
-            }
-        });
-        Faults { shared, device: id, pending: RefCell::default() }
     }
 
     /// Why the device is gone, if it is.

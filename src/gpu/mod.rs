@@ -156,6 +156,14 @@ impl Gpu {
         self.faults.on_lost(hook);
     }
 
+    /// Hears of a loss again, after someone else who uses the device has begun to listen. Natively there is one listener.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn listen_again(&self) {
+        if let Ok(handles) = self.handles() {
+            self.faults.listen(&handles.device);
+        }
+    }
+
     /// Whether the adapter computes on the processor; the CPU tier is faster then.
     pub fn is_software(&self) -> bool {
         self.is_software
@@ -165,8 +173,8 @@ impl Gpu {
     pub fn destroy(&self) {
         if let Ok(handles) = self.handles() {
             handles.device.destroy();
-            // Natively the loss is told at the next poll; browsers tell it by themselves.
-            let _ = handles.device.poll(wgpu::PollType::Poll);
+            // Natively the loss is told by a poll, when nothing is under way any more; browsers tell it by themselves.
+            let _ = handles.device.poll(wgpu::PollType::Wait { submission_index: None, timeout: None });
         }
     }
 

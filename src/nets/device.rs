@@ -47,6 +47,8 @@ pub fn on_gpu(gpu: &Rc<Gpu>) -> Result<BurnDevice, LabError> {
         .setup(setup)
         .init()
         .map_err(|e| LabError::NoGpu { message: e.to_string() })?;
+    #[cfg(not(target_arch = "wasm32"))]
+    gpu.listen_again();
     REGISTERED.set(Some((Rc::downgrade(gpu), device.clone())));
     Ok(device)
 }

@@ -5,6 +5,7 @@
 mod bounds;
 mod error;
 mod event;
+pub mod exact;
 mod hint;
 mod wording;
 

@@ -10,7 +10,8 @@ use crate::setup;
 const FEATURES: &str = "afina/gpu,afina/ui,afina/wgsl,afina/text-models";
 /// What the tests with burn need; apart, because burn takes minutes to compile.
 const BURN_FEATURES: &str = "gpu,train,text-models";
-const BURN_TESTS: [&str; 6] = ["--test", "gradients", "--test", "fine_tuning", "--test", "pretrain"];
+const BURN_TESTS: [&str; 8] =
+    ["--test", "gradients", "--test", "fine_tuning", "--test", "fine_tuning_lab", "--test", "pretrain"];
 
 /// What has been counted so far, and what is to be said about failures.
 #[derive(Default)]

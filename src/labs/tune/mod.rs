@@ -183,10 +183,12 @@ pub mod tables {
     /// `method, seed, prompt, expected, answer, right`: a few test examples after the training.
     pub const ANSWERS: &str = "answers";
     /// `method, seed, step, layer, target, index, value, share`: the largest singular values of `Delta W`, and the share of
-    /// its square sum that they and those before them hold. Of the matrices `q`, `v` and `down`.
+    /// its square sum that they and those before them hold. Of the matrices `q`, `v` and `down`, of full fine-tuning and LoRA;
+    /// it grows as the first seed's trainings go on, and by the end of each other one. LoRA has as many values as its rank.
     pub const SPECTRUM: &str = "spectrum";
     /// `layer, target, full_rank, lora_rank, overlap`: the overlap of the subspaces of the first singular vectors of full
-    /// fine-tuning's and LoRA's changes (Hu et al. 2021, section 7.2), where both were trained.
+    /// fine-tuning's and LoRA's changes (Hu et al. 2021, section 7.2), where both were trained with one seed. No rank is larger
+    /// than the change's own.
     pub const OVERLAP: &str = "overlap";
     /// `method, examples, train_accuracy, test_accuracy, train_loss, test_loss`.
     pub const SHRINK: &str = "shrink";

@@ -59,22 +59,3 @@ impl Batch {
         self.places.iter().map(|place| (place + (place / self.tokens + 1) * prompt) as i32).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_learned_where_they_are_predicted() {
-        let samples = [Sample { ids: vec![0, 5, 6, 7], answer: 2 }, Sample { ids: vec![0, 8], answer: 1 }];
-        let batch = Batch::of(&[&samples[0], &samples[1]], true, 4).unwrap();
-        assert_eq!((batch.tokens, &batch.ids[..]), (4, &[0, 5, 6, 0, 0, 0, 0, 0][..]));
-        assert_eq!((&batch.places[..], &batch.targets[..]), (&[1, 2, 4][..], &[6, 7, 8][..]));
-        assert_eq!(batch.ends, [2, 3]);
-        assert_eq!(batch.places_behind(3), [4, 5, 10]);
-        let whole = Batch::of(&[&samples[0]], false, 1).unwrap();
-        assert_eq!((whole.tokens, whole.targets), (3, vec![5, 6, 7]));
-        assert!(Batch::of(&[], true, 1).is_err());
-        assert!(Batch::of(&[&Sample { ids: vec![1], answer: 1 }], true, 1).is_err());
-    }
-}

@@ -160,38 +160,48 @@ impl Learner {
         }
     }
 
+    /// One of the trained matrices.
+    fn part<'a>(&self, values: &'a [Vec<f32>], layer: usize, role: Role) -> Option<&'a [f32]> {
+        let at = self.parts.iter().position(|part| part.role == role && part.layer == Some(layer))?;
+        values.get(at).map(Vec::as_slice)
+    }
+
+    /// LoRA's change of a matrix as it is trained: `B`, `A`, and what their product is multiplied by; nothing where there is
+    /// none. `values` are the trained matrices.
+    ///
+    /// # Shapes
+    /// `[outputs * R]`, `[R * inputs]`, row-major
+    pub fn factors<'a>(
+        &self,
+        values: &'a [Vec<f32>],
+        layer: usize,
+        target: Target,
+    ) -> Option<(&'a [f32], &'a [f32], f64)> {
+        let of = |role| self.part(values, layer, role);
+        Some((of(Role::LoraB(target))?, of(Role::LoraA(target))?, f64::from(self.settings.lora.scale())))
+    }
+
     /// The change of a matrix that full fine-tuning or LoRA has made so far: `W - W0`, or `scale B A`; nothing where the
     /// method leaves it as it is. `values` are the trained matrices.
     ///
     /// # Shapes
     /// `[outputs * inputs]`, row-major
     pub fn change(&self, values: &[Vec<f32>], layer: usize, target: Target) -> Option<Vec<f64>> {
-        let of = |role: Role| {
-            let at = self.parts.iter().position(|part| part.role == role && part.layer == Some(layer))?;
-            Some(&values[at])
-        };
-        match self.method {
-            Method::Full => {
-                let before = self.base.matrix(layer, target).ok()?;
-                let after = of(Role::Matrix(target))?;
-                Some(after.iter().zip(before).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect())
-            }
-            Method::Lora | Method::Qlora => {
-                let (a, b) = (of(Role::LoraA(target))?, of(Role::LoraB(target))?);
-                let rank = self.settings.lora.rank as usize;
-                let (rows, cols) = self.base.shape.sides(target);
-                let scale = f64::from(self.settings.lora.scale());
-                let mut out = vec![0.0; rows * cols];
-                for (row, weights) in out.chunks_exact_mut(cols).zip(b.chunks_exact(rank)) {
-                    for (weight, a) in weights.iter().zip(a.chunks_exact(cols)) {
-                        let factor = scale * f64::from(*weight);
-                        row.iter_mut().zip(a).for_each(|(sum, a)| *sum += factor * f64::from(*a));
-                    }
+        if let Some((b, a, scale)) = self.factors(values, layer, target) {
+            let rank = self.settings.lora.rank as usize;
+            let (rows, cols) = self.base.shape.sides(target);
+            let mut out = vec![0.0; rows * cols];
+            for (row, weights) in out.chunks_exact_mut(cols).zip(b.chunks_exact(rank)) {
+                for (weight, a) in weights.iter().zip(a.chunks_exact(cols)) {
+                    let factor = scale * f64::from(*weight);
+                    row.iter_mut().zip(a).for_each(|(sum, a)| *sum += factor * f64::from(*a));
                 }
-                Some(out)
             }
-            _ => None,
+            return Some(out);
         }
+        let after = self.part(values, layer, Role::Matrix(target))?;
+        let before = self.base.matrix(layer, target).ok()?;
+        Some(after.iter().zip(before).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect())
     }
 }
 

@@ -1,15 +1,15 @@
-//! Every method with every seed, and the tables.
+//! Every method with every seed.
 
 use super::Loaded;
 use super::data::{Data, Example};
 use super::kept::{About, KeptRun};
 use super::measure::{Answers, answer, samples};
-use super::memory::ledger;
-use super::spectrum::Microscope;
+use super::shown::Shown;
 use super::train::{Course, Trained, has_classes};
 use super::unfinished::Unfinished;
 use crate::labs::Ctx;
 use crate::labs::tune::{Config, tables};
+use crate::math::hash_u32;
 use crate::math::peft::Method;
 use crate::nets::peft::{Learner, Leaves, Sample};
 use crate::protocol::{Cell, LabError, Table, numbers};
@@ -19,48 +19,23 @@ const TRAIN_ANSWERED: usize = 48;
 /// Answers of each training that are shown.
 const SHOWN: usize = 6;
 
-/// The tables of a comparison as they grow, in this order.
-fn empty_tables() -> Vec<Table> {
-    let results = [
-        "run",
-        "method",
-        "seed",
-        "trainable",
-        "percent",
-        "accuracy",
-        "train_accuracy",
-        "tested",
-        "loss",
-        "step_millis",
-        "train_millis",
-        "measure_millis",
-        "peak_bytes",
-        "saved_bytes",
-        "forgot_before",
-        "forgot_after",
-        "steps",
-        "kept",
-    ];
-    let answers = ["method", "seed", "prompt", "expected", "answer", "right"];
-    vec![Table::new(tables::RESULTS, &results), ledger(), Table::new(tables::ANSWERS, &answers)]
-}
-
 impl Loaded {
     /// Trains every method with every seed. One that was interrupted goes on where it was last kept.
     pub(super) async fn compare(&self, config: &Config, ctx: &Ctx) -> Result<(), LabError> {
         let data = self.data(config, ctx).await?;
         self.tell_data(&data, config, ctx);
-        let before = self.baseline(config, &data, ctx).await?;
-        let (mut unfinished, mut saved) = match Unfinished::read(config, ctx).await {
-            Some((unfinished, saved)) => (unfinished, saved),
-            None => (Unfinished::new(config, before, empty_tables()), None),
-        };
-        unfinished.tables.iter().for_each(|table| ctx.table(table.clone()));
-        unfinished.finished.iter().for_each(|curves| curves.tell(ctx));
         let runs: Vec<(Method, u32)> = (0..config.seeds)
             .flat_map(|i| config.methods.iter().map(move |m| (*m, config.seed.wrapping_add(i))))
             .collect();
-        let mut microscope = Microscope::new();
+        let stamp = self.stamp(&data);
+        let (mut unfinished, mut saved) = match Unfinished::read(config, stamp, &runs, ctx).await {
+            Some(resumed) => resumed,
+            None => {
+                let found = self.baseline(config, &data, ctx).await?;
+                (Unfinished::new(config, stamp, runs.len(), found, ctx), None)
+            }
+        };
+        unfinished.tell(ctx);
         let each = u64::from(config.train.steps);
         for (at, (method, seed)) in runs.iter().copied().enumerate().skip(unfinished.done) {
             let course = Course {
@@ -72,22 +47,27 @@ impl Loaded {
                 unfinished: Some(&mut unfinished),
             };
             let trained = self.train(config, course, &data, ctx).await?;
-            if let [results, ledger, answers] = &mut unfinished.tables[..] {
-                trained.memory.row(method, seed, ledger);
-                results.rows.push(self.judge(config, &trained, &data, before, answers, ctx).await?);
-            }
-            unfinished.tables.iter().for_each(|table| ctx.table(table.clone()));
-            self.look_closely(&trained.learner, seed, &mut microscope, ctx).await?;
-            unfinished.finished.push(trained.curves);
-            unfinished.done = at + 1;
+            self.judge(config, &trained, &data, &mut unfinished, ctx).await?;
+            self.look_closely(&trained.learner, seed, true, &mut unfinished.microscope, ctx).await?;
+            unfinished.training_over(trained.curves, ctx).await;
         }
-        Unfinished::forget(ctx).await;
         Ok(())
     }
 
-    /// What the base says, and what always giving the commonest answer reaches. Gives the base's perplexity on text of the
-    /// pretraining kind.
-    async fn baseline(&self, config: &Config, data: &Data, ctx: &Ctx) -> Result<f64, LabError> {
+    /// A number that another base or other examples hardly have.
+    fn stamp(&self, data: &Data) -> u32 {
+        let weights = self.base.checkpoint.tensors().iter().flatten().map(|weight| weight.to_bits());
+        let splits = [&data.train, &data.validation, &data.test].into_iter().flatten();
+        let numbers = splits.flat_map(|example| {
+            let Sample { ids, answer } = &example.sample;
+            [ids.len() as u32, *answer as u32].into_iter().chain(ids.iter().copied())
+        });
+        weights.chain(numbers).fold(0, hash_u32)
+    }
+
+    /// What the base says, and what always giving the commonest answer reaches, as the first of the tables. Gives the base's
+    /// perplexity on text of the pretraining kind too.
+    async fn baseline(&self, config: &Config, data: &Data, ctx: &Ctx) -> Result<(f64, Shown), LabError> {
         let base = Learner::new(&self.base, Method::Lora, &config.peft, 0, &[])?;
         let leaves = base.plain_leaves()?;
         let answers = answer(&base, &leaves, &samples(&data.test), true, ctx).await?;
@@ -101,8 +81,8 @@ impl Loaded {
             let share = right as f64 / data.test.len().max(1) as f64;
             table.rows.push(vec!["majority".into(), share.into(), f64::NAN.into()]);
         }
-        ctx.table(table);
-        Ok(self.remembered(&base, &leaves, ctx).await?.loss().exp())
+        ctx.table(table.clone());
+        Ok((self.remembered(&base, &leaves, ctx).await?.loss().exp(), Shown::new(table)))
     }
 
     /// Answers to text of the pretraining kind.
@@ -111,16 +91,15 @@ impl Loaded {
         answer(learner, leaves, &text, false, ctx).await
     }
 
-    /// A row of [`tables::RESULTS`]; rows of [`tables::ANSWERS`] go to `answers`. The training is kept.
+    /// Adds what a training reached to the tables, and sends them. The training is kept.
     async fn judge(
         &self,
         config: &Config,
         trained: &Trained,
         data: &Data,
-        before: f64,
-        answers: &mut Table,
+        unfinished: &mut Unfinished,
         ctx: &Ctx,
-    ) -> Result<Vec<Cell>, LabError> {
+    ) -> Result<(), LabError> {
         let begun = ctx.host.now_millis();
         let (learner, curves) = (&trained.learner, &trained.curves);
         let (method, seed) = (curves.method, curves.seed);
@@ -134,7 +113,8 @@ impl Loaded {
         let (config, accuracy) = (config.clone(), test.accuracy());
         let name = format!("{} {seed}", method.word());
         let kept = KeptRun::of(learner, About { name, seed, config, accuracy: Some(accuracy), made }).await?;
-        let run = format!("{}-{seed}-{made:.0}", method.word());
+        // By the comparison's beginning: one that goes on keeps the same training under the same name.
+        let run = format!("{}-{seed}-{:.0}", method.word(), unfinished.begun);
         let is_kept = match kept.keep(&run, &self.base, ctx).await {
             Ok(()) => true,
             // The results are there all the same; the page says that nothing was kept.
@@ -142,7 +122,8 @@ impl Loaded {
             Err(error) => return Err(error),
         };
         for (example, (said, right)) in data.test.iter().zip(test.said.iter().zip(&test.right)).take(SHOWN) {
-            answers.rows.push(self.answer_row(method, seed, example, said, *right)?);
+            let row = self.answer_row(method, seed, example, said, *right)?;
+            unfinished.shown.answers.rows.push(row);
         }
         let count: usize = learner.parts.iter().map(|part| part.count()).sum();
         let loss = curves.loss.last().map_or(f64::NAN, |point| point[1]);
@@ -160,12 +141,15 @@ impl Loaded {
             measure_millis,
             trained.memory.peak() as f64,
             4.0 * kept.adapter.count() as f64,
-            before,
+            unfinished.before,
             after,
             f64::from(trained.steps),
             f64::from(u8::from(is_kept)),
         ]));
-        Ok(row)
+        unfinished.shown.results.rows.push(row);
+        trained.memory.row(method, seed, &mut unfinished.shown.ledger);
+        unfinished.shown.tell(ctx);
+        Ok(())
     }
 
     fn answer_row(

@@ -1,6 +1,8 @@
 //! Trainings that are kept in the browser: what was learned, and enough about it to use it again.
 //!
-//! A kept training is a line of JSON ([`About`]) and after it what was learned, as [`write_own`] writes it.
+//! A kept training is a line of JSON ([`About`]) and after it what was learned, as [`write_own`] writes it. Beside it a small
+//! entry ([`Listed`]) says what a list of all of them shows, so that a list reads no weights. The small one is written last and
+//! erased first: where it is missing the training itself is read.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,8 @@ use crate::protocol::{Fault, LabError, Table, in_range, numbers};
 
 /// What the names of kept trainings begin with.
 const PREFIX: &str = "tune/run/";
+/// What the names of the small entries begin with.
+const LISTED: &str = "tune/about/";
 /// Longest name that a visitor may give.
 const MAX_NAME_BYTES: usize = 80;
 
@@ -27,6 +31,15 @@ pub(super) struct About {
     pub accuracy: Option<f64>,
     /// Milliseconds since 1970.
     pub made: f64,
+}
+
+/// A kept training in a list.
+#[derive(Debug, Serialize, Deserialize)]
+struct Listed {
+    about: About,
+    method: Method,
+    /// Of what was learned.
+    size_bytes: usize,
 }
 
 /// A kept training.
@@ -87,7 +100,19 @@ impl KeptRun {
     /// # Errors
     /// [`LabError::NotSaved`].
     pub async fn keep(&self, run: &str, base: &Base, ctx: &Ctx) -> Result<(), LabError> {
-        ctx.host.keep(&[PREFIX, run].concat(), &self.to_bytes(base)?).await
+        let bytes = self.to_bytes(base)?;
+        let small = [LISTED, run].concat();
+        // An older one would say what is no more.
+        ctx.host.erase(&small).await?;
+        ctx.host.keep(&[PREFIX, run].concat(), &bytes).await?;
+        let json = serde_json::to_vec(&self.listed()).expect("plain data always serialises");
+        // Without it the list is slower and just as right.
+        let _ = ctx.host.keep(&small, &json).await;
+        Ok(())
+    }
+
+    fn listed(&self) -> Listed {
+        Listed { about: self.about.clone(), method: self.adapter.method, size_bytes: 4 * self.adapter.count() }
     }
 
     /// The kept training of a name.
@@ -101,10 +126,18 @@ impl KeptRun {
     }
 }
 
-/// The names of all kept trainings, in no order.
-async fn runs(ctx: &Ctx) -> Result<Vec<String>, LabError> {
-    let names = ctx.host.kept_names().await?;
-    Ok(names.iter().filter_map(|name| name.strip_prefix(PREFIX)).map(str::to_owned).collect())
+impl Listed {
+    /// A kept training among `names`, from its small entry or, where that is missing or broken, from itself.
+    async fn read(run: &str, names: &[String], base: &Base, ctx: &Ctx) -> Option<Listed> {
+        let small = [LISTED, run].concat();
+        if names.contains(&small)
+            && let Ok(Some(bytes)) = ctx.host.kept(&small).await
+            && let Ok(listed) = serde_json::from_slice(&bytes)
+        {
+            return Some(listed);
+        }
+        Some(KeptRun::read(run, base, ctx).await.ok()?.listed())
+    }
 }
 
 /// Says which trainings are kept, the newest first; one that cannot be read is left out.
@@ -112,17 +145,18 @@ async fn runs(ctx: &Ctx) -> Result<Vec<String>, LabError> {
 /// # Errors
 /// [`LabError::NotSaved`] if the browser gives no storage.
 pub(super) async fn tell(base: &Base, ctx: &Ctx) -> Result<(), LabError> {
+    let names = ctx.host.kept_names().await?;
     let mut found = Vec::new();
-    for run in runs(ctx).await? {
+    for run in names.iter().filter_map(|name| name.strip_prefix(PREFIX)) {
         ctx.checkpoint().await?;
-        if let Ok(kept) = KeptRun::read(&run, base, ctx).await {
-            found.push((run, kept.adapter.method, 4 * kept.adapter.count(), kept.about));
+        if let Some(listed) = Listed::read(run, &names, base, ctx).await {
+            found.push((run, listed));
         }
     }
-    found.sort_by(|a, b| b.3.made.total_cmp(&a.3.made).then(a.0.cmp(&b.0)));
+    found.sort_by(|(a, one), (b, other)| other.about.made.total_cmp(&one.about.made).then(a.cmp(b)));
     let columns = ["run", "name", "method", "seed", "subject", "accuracy", "saved_bytes", "made"];
     let mut table = Table::new(tables::KEPT, &columns);
-    for (run, method, size_bytes, about) in found {
+    for (run, Listed { about, method, size_bytes }) in found {
         let subject = serde_json::to_value(about.config.data.subject).ok();
         let subject = subject.as_ref().and_then(|word| word.as_str()).unwrap_or_default();
         let mut row = vec![run.into(), about.name.into(), method.word().into(), f64::from(about.seed).into()];
@@ -132,8 +166,7 @@ pub(super) async fn tell(base: &Base, ctx: &Ctx) -> Result<(), LabError> {
     }
     ctx.table(table);
     let mut table = Table::new(tables::UNFINISHED, &["config", "done", "all"]);
-    if let Some((config, done)) = Unfinished::pending(ctx).await {
-        let all = config.methods.len() * config.seeds as usize;
+    if let Some((config, done, all)) = Unfinished::pending(ctx).await {
         let json = serde_json::to_string(&config).expect("plain data always serialises");
         table.rows.push(vec![json.into(), (done as f64).into(), (all as f64).into()]);
     }
@@ -157,5 +190,6 @@ pub(super) async fn rename(run: &str, name: String, base: &Base, ctx: &Ctx) -> R
 /// # Errors
 /// [`LabError::NotSaved`].
 pub(super) async fn forget(run: &str, ctx: &Ctx) -> Result<(), LabError> {
+    ctx.host.erase(&[LISTED, run].concat()).await?;
     ctx.host.erase(&[PREFIX, run].concat()).await
 }

@@ -16,6 +16,8 @@ pub(super) struct Memory {
     optimizer: u64,
     gradients: u64,
     activations: u64,
+    /// The most bytes held in a step.
+    highest: u64,
 }
 
 impl Memory {
@@ -23,7 +25,7 @@ impl Memory {
     pub fn new(meter: Meter) -> Memory {
         meter.begin();
         let before = meter.held();
-        Memory { meter, before, weights: 0, trained: 0, optimizer: 0, gradients: 0, activations: 0 }
+        Memory { meter, before, weights: 0, trained: 0, optimizer: 0, gradients: 0, activations: 0, highest: 0 }
     }
 
     pub fn meter(&self) -> &Meter {
@@ -36,8 +38,24 @@ impl Memory {
         self.trained = learner.trained.parameter_bytes();
         let all = self.meter.held().saturating_sub(self.before);
         self.weights = all.saturating_sub(self.optimizer + self.trained);
-        // From here on the highest is that of the steps, not that of making frozen weights.
+    }
+
+    /// Does something that gives back memory which was held before the training: what it goes on from.
+    pub fn giving_back<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let held = self.meter.held();
+        let done = work();
+        self.before = self.before.saturating_sub(held.saturating_sub(self.meter.held()));
+        done
+    }
+
+    /// Before a step. What is held between steps, to look at the training or to keep it, is no part of it.
+    pub fn step_begins(&self) {
         self.meter.begin();
+    }
+
+    /// After a step.
+    pub fn step_ends(&mut self) {
+        self.highest = self.highest.max(self.meter.highest());
     }
 
     /// After a pass; `leaves` are the bytes of the parameters' copies.
@@ -49,7 +67,7 @@ impl Memory {
 
     /// The most bytes held in the steps.
     pub fn peak(&self) -> u64 {
-        self.meter.highest().saturating_sub(self.before)
+        self.highest.saturating_sub(self.before)
     }
 
     /// What is drawn of a step: before it, after its forward and after its backward pass.

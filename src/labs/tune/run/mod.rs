@@ -5,7 +5,8 @@
 //! train.rs    one training: steps, looks at validation data
 //! memory.rs   what a training holds
 //! measure.rs  answers on test data, and what was forgotten
-//! compare.rs  every method with every seed, and the tables
+//! compare.rs  every method with every seed
+//! shown.rs    the tables that it fills
 //! spectrum.rs what a training changed
 //! shrink.rs   the same with less and less data
 //! kept.rs     trainings that are kept in the browser
@@ -20,6 +21,7 @@ mod files;
 mod kept;
 mod measure;
 mod memory;
+mod shown;
 mod shrink;
 mod spectrum;
 mod train;

@@ -122,6 +122,15 @@ async fn unscaled(slopes: &mut Slopes, scale: f32) -> Result<bool, LabError> {
     }
 }
 
+/// Goes on from what was kept; `false` if that does not fit: then it is of another version of the page.
+fn taken_up(learner: &mut Learner, saved: Saved) -> Result<bool, LabError> {
+    match learner.trained.import(saved) {
+        Ok(()) => Ok(true),
+        Err(LabError::Shape { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl Loaded {
     /// Trains a method with a seed; points go to `ctx`.
     ///
@@ -142,9 +151,12 @@ impl Loaded {
         let mut learner = Learner::new(&base, method, &config.peft, seed, &prompt)?;
         memory.learner(&learner);
         let mut order = Order::new(seed, data, train.batch as usize);
-        let mut going = match course.resumed.take() {
-            Some((going, saved)) => {
-                learner.trained.import(saved)?;
+        let taken = match course.resumed.take() {
+            Some((going, saved)) => memory.giving_back(|| taken_up(&mut learner, saved))?.then_some(going),
+            None => None,
+        };
+        let mut going = match taken {
+            Some(going) => {
                 (0..going.took.len() * train.accumulate as usize).for_each(|_| {
                     order.next();
                 });
@@ -161,30 +173,40 @@ impl Loaded {
             },
         };
         let every = look_every(train.steps);
-        let mut step = going.took.len() as u32;
-        while step < train.steps && (train.patience == 0 || going.worse < train.patience) {
-            step += 1;
+        let is_over = |going: &Going| {
+            going.took.len() >= train.steps as usize || (train.patience > 0 && going.worse >= train.patience)
+        };
+        while !is_over(&going) {
+            let step = going.took.len() as u32 + 1;
             ctx.progress(Phase::Computing, course.steps_before + u64::from(step - 1), course.steps_of_all);
             ctx.checkpoint().await?;
+            memory.step_begins();
             let begun = ctx.host.now_millis();
             let (loss, held) = self.step(config, &mut learner, &mut order, &mut going, &mut memory, ctx).await?;
             going.took.push(ctx.host.now_millis() - begun);
+            memory.step_ends();
             let x = f64::from(step);
             going.curves.loss.push([x, loss]);
             ctx.points(&series::loss(method, seed), vec![[x, loss]]);
             let points = memory.points(step, held);
             going.curves.memory.extend(&points);
             ctx.points(&series::memory(method, seed), points);
-            if step.is_multiple_of(every) || step == train.steps {
+            let is_look = step.is_multiple_of(every) || step == train.steps;
+            if is_look {
                 let leaves = learner.plain_leaves()?;
                 let answers = answer(&learner, &leaves, &samples(&data.validation), true, ctx).await?;
                 going.looked(x, &answers, ctx);
             }
             if let Some(unfinished) = &mut course.unfinished
-                && step.is_multiple_of(KEPT_EVERY)
-                && step < train.steps
+                && !is_over(&going)
             {
-                unfinished.keep(&going, &learner, ctx).await?;
+                // Of the first seed alone: the others' would be as many rows again, and the picture shows one.
+                if is_look && seed == config.seed {
+                    self.look_closely(&learner, seed, false, &mut unfinished.microscope, ctx).await?;
+                }
+                if step.is_multiple_of(KEPT_EVERY) {
+                    unfinished.keep(&going, &learner, ctx).await?;
+                }
             }
         }
         let Going { curves, took, .. } = going;
