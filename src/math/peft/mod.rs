@@ -110,17 +110,17 @@ impl Method {
         Method::ALL.into_iter().find(|m| m.word() == word)
     }
 
-    /// The highest learning rate that it is trained with unless another one is asked for, for AdamW. Found by
-    /// trying a few on the little world's reviews.
+    /// The highest learning rate that it is trained with unless another one is asked for, for AdamW: of four rates a method, three
+    /// times apart or less, about the one with the lowest loss on validation data after 120 steps on the little world's reviews.
     pub fn usual_rate(self) -> f64 {
         match self {
             Method::Full => 1e-3,
-            Method::Head => 3e-3,
-            Method::Lora | Method::Qlora => 3e-3,
-            Method::Adapter => 5e-3,
-            Method::Prompt => 1e-1,
-            Method::Prefix => 2e-2,
-            Method::DeepPrompt => 5e-2,
+            Method::Head => 3e-2,
+            Method::Lora | Method::Qlora => 4e-3,
+            Method::Adapter => 1e-2,
+            Method::Prompt => 3e-1,
+            Method::Prefix => 1e-2,
+            Method::DeepPrompt => 1e-1,
         }
     }
 }
