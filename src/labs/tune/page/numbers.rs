@@ -100,7 +100,7 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
         }
     };
     view! {
-        <section class="fig" aria-labelledby="numbers">
+        <section class="fig" aria-labelledby="numbers" hidden=move || lab.trained.with(Option::is_none)>
             <div class="head"><h2 id="numbers">{msg::tune_numbers(lang)}</h2></div>
             <p class="hint" hidden=move || !empty()>{msg::tune_numbers_empty(lang)}</p>
             <div hidden=empty>
