@@ -88,7 +88,7 @@ inEachBrowser("two methods are trained, and everything that was measured is on t
   await visit.see(/about .+\s(ms|s)/, { within: ".panel" });
   // The formula's bar stands below the measured one.
   await visit.see(/by the formula/, { within: "section[aria-labelledby=ledger]" });
-  await visit.see(/Between \d\.\d\d and \d\.\d\d times/, { within: "section[aria-labelledby=ledger]" });
+  await visit.see(/[Bb]etween \d\.\d\d and \d\.\d\d times/, { within: "section[aria-labelledby=ledger]" });
   // Both are kept; one gets another name, and the other is forgotten.
   await visit.page.waitForFunction(() => document.querySelectorAll(".kept-run").length >= 2, PATIENT);
   const kept = (await visit.page.$$(".kept-run")).length;

@@ -18,7 +18,7 @@ pub(super) fn Chapter(
     let is_open = move || open.is_some_and(|open| open.get());
     view! {
         <section class=["fig chapter ", id].concat() aria-labelledby=id>
-            <details prop:open=is_open>
+            <details class="details" prop:open=is_open>
                 <summary><h2 id=id>{title}</h2><span class="finding">{finding}</span></summary>
                 <div class="chapter-body">{children()}</div>
             </details>

@@ -76,12 +76,12 @@ pub(super) fn Controls(lab: Lab) -> impl IntoView {
         None => msg::tune_preset_own_notice(lang),
     };
     let label = Signal::derive(move || lab.config.with(|c| label(lang, c)));
-    let foretold = Memo::new(move |_| match () {
+    let foretold = move || match () {
         // The run itself says how long it still takes.
         () if lab.is_training() => String::new(),
         () if lab.lacks_file() => msg::tune_needs_file(lang).to_owned(),
         () => foretold(lang, lab),
-    });
+    };
     let wide = window().inner_width().ok().and_then(|w| w.as_f64()).is_none_or(|w| w >= FOLD_BELOW_PX);
     // The page begins with one thing to do, the guess and its button; the second button comes with the settings.
     let open = Memo::new(move |_| wide && !lab.is_fresh.get());

@@ -89,9 +89,8 @@ fn said(lang: Lang) -> [(String, String); 3] {
 pub(super) fn Large(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
     let chosen = RwSignal::new(LECTURES);
-    let settings = Memo::new(move |_| lab.config.with(|c| c.peft.clone()));
-    let models: Signal<Vec<Row>> = Memo::new(move |_| settings.with(|s| rows(lang, s))).into();
-    let spec: Signal<PlotSpec> = Memo::new(move |_| settings.with(|s| bars(lang, chosen.get(), s))).into();
+    let models = Signal::derive(move || lab.config.with(|c| rows(lang, &c.peft)));
+    let spec = Signal::derive(move || lab.config.with(|c| bars(lang, chosen.get(), &c.peft)));
     let mut columns = vec![msg::tune_col_model(lang)];
     columns.extend(NAMES.map(|name| name(lang)));
     columns.push(msg::tune_col_lora_share(lang));
@@ -102,7 +101,8 @@ pub(super) fn Large(lab: Lab) -> impl IntoView {
         })
     });
     let hint = move || {
-        settings.with(|s| msg::tune_large_hint(lang, &integer(lang, s.lora.rank.into()), &integer(lang, TOKENS)))
+        let rank = lab.config.with(|c| c.peft.lora.rank);
+        msg::tune_large_hint(lang, &integer(lang, rank.into()), &integer(lang, TOKENS))
     };
     let lines: Vec<AnyView> = said(lang)
         .into_iter()

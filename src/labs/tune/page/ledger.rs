@@ -73,7 +73,6 @@ pub(super) fn stacked(
 }
 
 /// A method's bytes as they were measured, and as the formula has them.
-#[derive(Clone, Debug, PartialEq)]
 struct Both {
     method: Method,
     measured: [f64; 6],
@@ -162,15 +161,14 @@ fn longest_tokens(lab: Lab) -> Option<u64> {
 #[component]
 pub(super) fn Ledger(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let all = Memo::new(move |_| {
+    let all = move || {
         let table = lab.train.table(tables::LEDGER)?;
         let tokens = longest_tokens(lab);
         let has_halves = lab.train.tier.get() == Some(Tier::Gpu);
         let config = lab.trained.get()?;
         Some(both(&table, |method| Some(own(&config, method, tokens?, has_halves))))
-    });
-    let parts: Signal<PlotSpec> =
-        Memo::new(move |_| all.with(|a| a.as_ref().map(|a| bars(lang, a)).unwrap_or_default())).into();
+    };
+    let parts: Signal<PlotSpec> = Memo::new(move |_| all().map(|a| bars(lang, &a)).unwrap_or_default()).into();
     let time: Signal<PlotSpec> = Memo::new(move |_| {
         let Some((methods, seed)) = lab.drawn() else { return PlotSpec::default() };
         lab.train.series.with(|all| over_time(lang, &methods, seed, all))
@@ -178,8 +176,8 @@ pub(super) fn Ledger(lab: Lab) -> impl IntoView {
     .into();
     // Two bars with their name for each method, and the axis.
     let height = Memo::new(move |_| parts.with(|p| p.y.names.len().max(1)) as f64 * 25.0 + 76.0);
-    let empty = move || all.with(Option::is_none);
-    let words = move || all.with(|a| agreement(lang, a.as_ref()?));
+    let empty = move || parts.with(|p| p.series.is_empty());
+    let words = move || agreement(lang, &all()?);
     let finding = Signal::derive(move || lab.summaries.with(|all| finding(lang, all)));
     view! {
         <Chapter id="ledger" title=msg::tune_ledger(lang) finding>

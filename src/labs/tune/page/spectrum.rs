@@ -158,19 +158,15 @@ pub(super) fn Spectrum(lab: Lab) -> impl IntoView {
         }
         .into_any()
     };
-    // The slider goes from the first look to the last step that is planned, so that it stays as it is while looks arrive.
-    let span = Memo::new(move |_| {
-        let first = steps.with(|s| (s.len() > 1).then(|| s[0]))?;
-        let last = lab.trained.with(|c| c.as_ref().map(|c| f64::from(c.train.steps)))?;
-        (first < last).then_some((first, last))
-    });
+    // The slider goes to the last step that is planned, so that it stays as it is while looks arrive.
+    let are_several = Memo::new(move |_| steps.with(|s| s.len() > 1));
     let over_steps = move || {
-        let (first, last) = span.get()?;
+        let last = lab.trained.with(|c| c.as_ref().map(|c| f64::from(c.train.steps)))?;
         let value = Signal::derive(move || step.get().or(steps.with(|s| s.last().copied())).unwrap_or(last));
         // `None` once more where the newest look is meant: the picture goes on with the training.
         let set = Callback::new(move |v: f64| step.set(steps.with_untracked(|all| looked_at(all, v))));
         let label = msg::tune_spectrum_step(lang);
-        Some(view! { <Slider label value on_input=set min=first max=last/> }.into_any())
+        are_several.get().then(|| view! { <Slider label value on_input=set min=1.0 max=last/> }.into_any())
     };
     let waits = msg::tune_spectrum_waits(lang);
     let finding = Signal::derive(move || words().unwrap_or_else(|| waits.to_owned()));
