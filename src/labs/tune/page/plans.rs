@@ -12,10 +12,10 @@ pub(super) const TOKENS: u64 = 512;
 
 /// The models of the lecture, and those between.
 pub(super) const MODELS: [(&str, Extent); 4] = [
-    ("BERT-base, 110 M", Extent::BERT_BASE),
-    ("LLaMA, 7 B", Extent::LLAMA_7B),
-    ("LLaMA, 65 B", Extent::LLAMA_65B),
-    ("GPT-3, 175 B", Extent::GPT3),
+    ("BERT-base, 110\u{a0}M", Extent::BERT_BASE),
+    ("LLaMA, 7\u{a0}B", Extent::LLAMA_7B),
+    ("LLaMA, 65\u{a0}B", Extent::LLAMA_65B),
+    ("GPT-3, 175\u{a0}B", Extent::GPT3),
 ];
 
 /// A way to train a large model.
