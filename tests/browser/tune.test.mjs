@@ -52,6 +52,9 @@ async function trained(visit, methods) {
   return visit.page.$$eval("section[aria-labelledby=numbers] tbody tr", (all) => all.map((tr) => [...tr.cells].map((cell) => cell.innerText.trim())));
 }
 
+/** Opens every chapter, as a reader who wants all of it. */
+const openChapters = (visit) => visit.page.evaluate(() => document.querySelectorAll(".chapter > details").forEach((d) => (d.open = true)));
+
 /** A number as the page writes it in English. */
 const number = (text) => Number(text.replace("−", "-").replace(/[^\d.-]/g, ""));
 
@@ -70,6 +73,11 @@ inEachBrowser("two methods are trained, and everything that was measured is on t
     assert.match(row[3], /^\d+\.\d\s%\s*\(\d+–\d+\)$/, "accuracy with its interval");
     assert.ok(number(row[5]) > 0, `${row[5]} ms a step`);
   }
+  // A chapter is one line with what was found, until it is opened.
+  await visit.see(/from .*MiB.*to .*MiB/, { within: "section[aria-labelledby=ledger] summary" });
+  await visit.see(/×\d\.\d\d \(.+\) to ×/, { within: "section[aria-labelledby=forgetting] summary" });
+  assert.ok((await visit.text("section[aria-labelledby=ledger]")).length < 120, "folded");
+  await openChapters(visit);
   // Curves with points, bars of memory, answers, the microscope, forgetting.
   assert.ok((await visit.page.$$(".curves svg path")).length > 4);
   await visit.see(/optimizer/, { within: "section[aria-labelledby=ledger]" });
@@ -78,6 +86,9 @@ inEachBrowser("two methods are trained, and everything that was measured is on t
   assert.ok((await visit.page.$$(".heat-table td")).length > 3, "the overlap of full fine-tuning and LoRA");
   await visit.see(/forgets most/, { within: "section[aria-labelledby=forgetting]" });
   await visit.see(/about .+\s(ms|s)/, { within: ".panel" });
+  // The formula's bar stands below the measured one.
+  await visit.see(/by the formula/, { within: "section[aria-labelledby=ledger]" });
+  await visit.see(/[Bb]etween \d\.\d\d and \d\.\d\d times/, { within: "section[aria-labelledby=ledger]" });
   // Both are kept; one gets another name, and the other is forgotten.
   await visit.page.waitForFunction(() => document.querySelectorAll(".kept-run").length >= 2, PATIENT);
   const kept = (await visit.page.$$(".kept-run")).length;
@@ -85,6 +96,25 @@ inEachBrowser("two methods are trained, and everything that was measured is on t
   await visit.page.waitForFunction(() => document.querySelector(".kept-run:last-child input").value === "Mine" && document.querySelector(".kept-run:last-child .danger").getAttribute("aria-label").includes("Mine"), PATIENT);
   await visit.press("Delete: Mine");
   await visit.page.waitForFunction((n) => document.querySelectorAll(".kept-run").length === n, PATIENT, kept - 1);
+});
+
+inEachBrowser("the page begins with the guess and one thing to do, and the lecture's figures need no run", { path: "tune/", lang: "en", tier: "cpu", viewport: [1440, 900], timeout: 480_000 }, async (visit) => {
+  const big = () => visit.page.$$eval(".go", (all) => all.filter((b) => b.checkVisibility() && b.getBoundingClientRect().top < innerHeight).map((b) => b.innerText));
+  await looked(visit);
+  assert.deepEqual(await big(), ["Train the six methods"]);
+  for (const id of ["curves", "numbers", "central"]) assert.equal(await visit.page.$eval(`section[aria-labelledby=${id}]`, (e) => e.checkVisibility()), false, id);
+  // The same formula as in the ledger, for models that nobody trains here.
+  await visit.press(/^And with a real model\?/);
+  await visit.see(/LLaMA-65B without QLoRA\. The lecture: 130 GB\. The formula: 130\.6\sGB/, { within: "section[aria-labelledby=large]" });
+  await visit.see(/The lecture: 48 GB\. The formula: 49\.5\sGB/, { within: "section[aria-labelledby=large]" });
+  await visit.see(/37,748,736, 0\.022\s%/, { within: "section[aria-labelledby=large]" });
+  const lora = () => visit.page.$eval("section[aria-labelledby=large] tbody tr:nth-child(4) td:last-child", (e) => e.innerText);
+  const before = await lora();
+  await visit.press("Change the experiment");
+  await visit.press("LoRA and QLoRA");
+  await visit.set(".panel input[type=range][aria-label='Rank r']", 0);
+  await visit.page.waitForFunction((before) => document.querySelector("section[aria-labelledby=large] tbody tr:nth-child(4) td:last-child").innerText !== before, PATIENT, before);
+  assert.ok(number(await lora()) < number(before), `rank 1 trains less of GPT-3 than rank 8: ${before}`);
 });
 
 inEachBrowser("the guesses are judged by the run", { ...open, query: { c: link({ methods: ["full", "lora", "qlora", "adapter", "prompt", "prefix"], train: { steps: 1 } }) } }, async (visit) => {

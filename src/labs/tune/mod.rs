@@ -11,9 +11,9 @@ use crate::protocol::{LabError, in_range};
 pub mod page;
 
 pub use crate::math::peft::{
-    Activation, Method, ModelShape, Optimizer, PeftSettings, Placement, Schedule, Target, trainable_count,
+    Activation, LoraSettings, Method, ModelShape, Optimizer, PeftSettings, Placement, Schedule, Target, trainable_count,
 };
-pub use crate::math::{mean_interval, share_interval};
+pub use crate::math::{Extent, Ledger, NF4_DOUBLE_BITS, Plan, Precision, mean_interval, memory_ledger, share_interval};
 
 /// The base of every training: the model that ships with the page, `www/models/afina-small`.
 pub const BASE: ModelShape = ModelShape {

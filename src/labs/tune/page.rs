@@ -1,10 +1,14 @@
 //! The page of the fine-tuning lab: a guess, one button, and the lecture's table filled in by this machine.
 //!
+//! It begins with the guess and the task. A run brings curves, table and picture; everything else is a chapter, one line
+//! with what was found until somebody opens it.
+//!
 //! `lab` holds the state and starts the runs; every other file is one piece of the page and only reads that state.
 
 mod answers;
 mod central;
 mod challenge;
+mod chapter;
 mod controls;
 mod curves;
 mod data;
@@ -12,12 +16,14 @@ mod estimate;
 mod forgetting;
 mod kept;
 mod lab;
+mod large;
 mod lecture;
 mod ledger;
 mod lesson;
 mod link;
 mod methods;
 mod numbers;
+mod plans;
 mod preset;
 mod published;
 mod results;
@@ -38,11 +44,16 @@ use lab::Lab;
 
 /// The fine-tuning lab.
 pub fn page() -> AnyView {
-    let (config, bad_link) = opened(link::config_of_address());
-    let lab = Lab::new(config);
+    let asked = link::config_of_address();
+    let is_asked = asked.is_some();
+    let language = use_lang();
+    let (mut config, bad_link) = opened(asked);
+    if !is_asked {
+        config.data.tongue = words::tongue(language.get_untracked());
+    }
+    let lab = Lab::new(config, is_asked);
     link::follow(lab.config);
     lab.start();
-    let language = use_lang();
     // Words change with the language, and only then: the state outlives them.
     (move || {
         let lang = language.get();
@@ -56,11 +67,12 @@ pub fn page() -> AnyView {
                         <resume::Resume lab/>
                         <data::Data lab/>
                         <curves::Curves lab/>
-                        <central::Central lab/>
                         <numbers::Numbers lab/>
+                        <central::Central lab/>
+                        <answers::Answers lab/>
                         <lecture::Lecture lab/>
                         <ledger::Ledger lab/>
-                        <answers::Answers lab/>
+                        <large::Large lab/>
                         <spectrum::Spectrum lab/>
                         <forgetting::Forgetting lab/>
                         <shrink::Shrink lab/>

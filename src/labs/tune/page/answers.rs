@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::Lab;
 use super::words::{look, method_name};
 use crate::labs::tune::{Method, tables};
 use crate::protocol::Table;
-use crate::text::{Lang, msg};
+use crate::text::{Lang, integer, msg};
 use crate::ui::{Swatch, use_lang};
 
 /// What one method answered.
@@ -48,6 +49,16 @@ fn examples(table: &Table) -> Vec<Example> {
     all
 }
 
+/// How many of all answers are right, in words.
+fn finding(lang: Lang, all: &[Example]) -> String {
+    let answers = || all.iter().flat_map(|e| &e.answers);
+    let right = answers().filter(|a| a.is_right).count();
+    match answers().count() {
+        0 => msg::tune_chapter_waits(lang).to_owned(),
+        count => msg::tune_answers_right(lang, &integer(lang, count as u64), &integer(lang, right as u64)),
+    }
+}
+
 /// One answer: who, what, and whether it is right, in words.
 fn answer(lang: Lang, answer: Answer) -> AnyView {
     let Answer { method, text, is_right } = answer;
@@ -84,13 +95,12 @@ pub(super) fn Answers(lab: Lab) -> impl IntoView {
         };
         all.get().into_iter().map(card).collect_view()
     };
-    let empty = move || all.with(Vec::is_empty);
+    let finding = Signal::derive(move || all.with(|all| finding(lang, all)));
     view! {
-        <section class="fig" aria-labelledby="answers" hidden=empty>
-            <div class="head"><h2 id="answers">{msg::tune_answers(lang)}</h2></div>
+        <Chapter id="answers" title=msg::tune_answers(lang) finding>
             <p class="hint">{msg::tune_answers_hint(lang)}</p>
             <div class="all-answers">{cards}</div>
-        </section>
+        </Chapter>
     }
     .into_any()
 }
@@ -115,5 +125,6 @@ mod tests {
         assert_eq!(all.len(), 2);
         let told: Vec<(Method, bool)> = all[0].answers.iter().map(|a| (a.method, a.is_right)).collect();
         assert_eq!(told, [(Method::Full, false), (Method::Lora, true)], "the first seed's answer counts");
+        assert_eq!(finding(Lang::En, &all), msg::tune_answers_right(Lang::En, "3", "1"));
     }
 }

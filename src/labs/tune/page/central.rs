@@ -82,7 +82,8 @@ pub(super) fn Central(lab: Lab) -> impl IntoView {
             .with(|all| if all.is_empty() { PlotSpec::default() } else { plot(lang, all, baselines.as_deref()) })
     })
     .into();
-    let empty = move || lab.summaries.with(|s| s.is_empty());
+    // One point answers nothing.
+    let empty = move || lab.summaries.with(|s| s.len() < 2);
     view! {
         <section class="fig" aria-labelledby="central" hidden=empty>
             <div class="head"><h2 id="central">{msg::tune_central_heading(lang)}</h2></div>

@@ -21,7 +21,7 @@ fn place(method: Method) -> Option<usize> {
 fn best(lang: Lang, summaries: &[Summary]) -> Option<Finding> {
     let best = extreme(summaries, |s| s.accuracy, true)?;
     let ties = summaries.iter().filter(|s| s.accuracy == best.accuracy);
-    let close = summaries.iter().filter(|s| s.accuracy != best.accuracy && s.interval.1 >= best.interval.0);
+    let close = summaries.iter().filter(|s| s.method != best.method && s.interval.1 >= best.interval.0);
     let names: Vec<&str> = close.map(|s| method_name(lang, s.method)).collect();
     let found = msg::tune_q_best_numbers(lang, &accuracy(lang, best), method_name(lang, best.method));
     let apart = if names.is_empty() {
@@ -201,6 +201,11 @@ mod tests {
         assert_eq!(found.right, [1], "LoRA is the second of the six");
         let full = method_name(Lang::En, Method::Full);
         assert!(found.numbers.contains(full), "{}", found.numbers);
+        let mut tied = all.clone();
+        tied[0].accuracy = tied[1].accuracy;
+        let found = best(Lang::En, &tied).unwrap();
+        assert_eq!(found.right, [0, 1]);
+        assert!(found.numbers.contains("LoRA") && found.numbers.contains(full), "a tie is told: {}", found.numbers);
         let mut apart = all.clone();
         apart[1].interval = (0.9, 0.95);
         assert!(!best(Lang::En, &apart).unwrap().numbers.contains(full));

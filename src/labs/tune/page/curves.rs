@@ -105,7 +105,7 @@ fn plot(lang: Lang, config: &Config, all: &AllSeries, quantity: Quantity) -> Plo
         Quantity::Accuracy => ("accuracy", msg::tune_curve_accuracy(lang), msg::tune_axis_accuracy(lang)),
     };
     let note = match quantity {
-        Quantity::Loss => msg::tune_curve_smoothed(lang, &integer(lang, window(config) as u64)),
+        Quantity::Loss if window(config) > 1 => msg::tune_curve_smoothed(lang, &integer(lang, window(config) as u64)),
         _ if config.seeds > 1 => msg::tune_curve_seeds(lang).to_owned(),
         _ => String::new(),
     };
@@ -150,7 +150,7 @@ pub(super) fn Curves(lab: Lab) -> impl IntoView {
     };
     let empty = move || lab.train.series.with(BTreeMap::is_empty);
     view! {
-        <section class="fig curves" aria-labelledby="curves">
+        <section class="fig curves" aria-labelledby="curves" hidden=move || lab.trained.with(Option::is_none)>
             <div class="head"><h2 id="curves">{msg::tune_curves(lang)}</h2><span class="note" role="status">{now}</span></div>
             <p class="hint" hidden=move || !empty()>{msg::tune_curves_empty(lang)}</p>
             <div class="swept" hidden=empty>

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::{Lab, failure};
+use super::words::subject_name;
 use crate::labs::tune::{Subject, tables};
 use crate::protocol::Table;
 use crate::text::{Lang, integer, msg, number};
@@ -84,9 +86,11 @@ pub(super) fn Data(lab: Lab) -> impl IntoView {
         is_empty && is_coming && !lab.lacks_file()
     };
     let empty = move || preview.with(Option::is_none) || failed.with(Option::is_some);
+    let finding = Signal::derive(move || lab.config.with(|c| subject_name(lang, c.data.subject).to_owned()));
+    // Before a training there is nothing else to see; from then on the results come first.
+    let open = Memo::new(move |_| lab.trained.with(Option::is_none) || failed.with(Option::is_some));
     view! {
-        <section class="fig task" aria-labelledby="task">
-            <div class="head"><h2 id="task">{msg::tune_task(lang)}</h2></div>
+        <Chapter id="task" title=msg::tune_task(lang) finding open>
             <p class="hint">{about}</p>
             <Notice text=failed/>
             <div hidden=move || failed.with(Option::is_none)>
@@ -103,7 +107,7 @@ pub(super) fn Data(lab: Lab) -> impl IntoView {
                     <DataTable caption=msg::tune_task(lang) columns rows/>
                 </Details>
             </div>
-        </section>
+        </Chapter>
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::Lab;
 use super::results::{Summary, extreme};
 use super::words::{look, method_name};
@@ -49,6 +50,18 @@ fn verdict(lang: Lang, summaries: &[Summary]) -> Option<String> {
     Some(msg::tune_forgot_verdict(lang, name(least), &times(least), name(most), &times(most)))
 }
 
+/// The same in one line.
+fn finding(lang: Lang, summaries: &[Summary]) -> String {
+    let of = |largest| {
+        let s = extreme(summaries, Summary::forgetting, largest)?;
+        Some(["×", &number(lang, s.forgetting(), 2), " (", method_name(lang, s.method), ")"].concat())
+    };
+    match (of(false), of(true)) {
+        (Some(least), Some(most)) => msg::tune_range(lang, &least, &most),
+        _ => msg::tune_chapter_waits(lang).to_owned(),
+    }
+}
+
 /// The picture.
 #[component]
 pub(super) fn Forgetting(lab: Lab) -> impl IntoView {
@@ -60,15 +73,15 @@ pub(super) fn Forgetting(lab: Lab) -> impl IntoView {
     let words = move || lab.summaries.with(|all| verdict(lang, all));
     let height = Memo::new(move |_| lab.summaries.with(|s| s.len().max(1)) as f64 * 30.0 + 66.0);
     let empty = move || lab.summaries.with(|s| s.is_empty());
+    let finding = Signal::derive(move || lab.summaries.with(|all| finding(lang, all)));
     view! {
-        <section class="fig sweep" aria-labelledby="forgetting">
-            <div class="head"><h2 id="forgetting">{msg::tune_forgot(lang)}</h2></div>
+        <Chapter id="forgetting" title=msg::tune_forgot(lang) finding>
             <p class="hint">{msg::tune_forgot_hint(lang)}</p>
             <div class="swept" hidden=empty>
                 {move || view! { <Plot spec=spec height=height.get()/> }}
                 <p>{words}</p>
             </div>
-        </section>
+        </Chapter>
     }
     .into_any()
 }
@@ -87,5 +100,8 @@ mod tests {
         assert_eq!(spec.series[2].points, [[2.0, 2.0, 0.0], [2.0, 2.0, 1.0]]);
         let words = verdict(Lang::En, &all).unwrap();
         assert!(words.contains("2.00") && words.contains("1.15"), "{words}");
+        let line = finding(Lang::En, &all);
+        assert!(line.contains("×1.15 (LoRA)") && line.contains("×2.00"), "{line}");
+        assert_eq!(finding(Lang::En, &[]), msg::tune_chapter_waits(Lang::En));
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::{Lab, failure};
 use super::words::{look, method_name, subject_of_word};
 use crate::labs::Command;
@@ -178,9 +179,15 @@ pub(super) fn Kept(lab: Lab) -> impl IntoView {
     let writing = move || lab.export.status.with(RunStatus::is_busy).then(|| msg::tune_exporting(lang));
     let few = move || all.with(|all| all.len() < 2);
     let none = move || all.with(|all| all.is_empty());
+    let finding = Signal::derive(move || match all.with(|all| all.len()) {
+        0 => msg::tune_kept_no_one(lang).to_owned(),
+        count => integer(lang, count as u64),
+    });
+    // What went wrong must not wait until somebody opens the chapter.
+    let open = Memo::new(move |_| failed.with(Option::is_some) || not_kept.with(Option::is_some));
     view! {
-        <section class="fig sweep kept-runs" aria-labelledby="kept">
-            <div class="head"><h2 id="kept">{msg::tune_kept(lang)}</h2><span class="note" role="status">{writing}</span></div>
+        <Chapter id="kept" title=msg::tune_kept(lang) finding open>
+            <p class="hint" role="status" hidden=move || writing().is_none()>{writing}</p>
             <p class="hint">{msg::tune_kept_hint(lang)}</p>
             <Notice text=failed/>
             <Notice text=not_exported/>
@@ -192,7 +199,7 @@ pub(super) fn Kept(lab: Lab) -> impl IntoView {
             <DropZone label=msg::tune_import(lang) accept=".json,.safetensors,.zip" on_files=opened several=true>
                 <span class="hint">{msg::tune_import_hint(lang)}</span>
             </DropZone>
-        </section>
+        </Chapter>
     }
     .into_any()
 }

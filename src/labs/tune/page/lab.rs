@@ -33,17 +33,21 @@ pub(super) struct Lab {
     pub(super) trainings: Memo<Arc<Vec<Training>>>,
     /// The same, a method a row.
     pub(super) summaries: Memo<Arc<Vec<Summary>>>,
+    /// Whether nothing was asked for yet, neither by the address nor by the visitor: the guess is all there is to do.
+    pub(super) is_fresh: Memo<bool>,
 }
 
 impl Lab {
-    /// The state at the start; nothing runs yet.
-    pub(super) fn new(config: Config) -> Lab {
+    /// The state at the start; nothing runs yet. `is_asked` says that the address had a configuration, right or wrong.
+    pub(super) fn new(config: Config, is_asked: bool) -> Lab {
         let train = RunView::new();
+        let start = StoredValue::new(config.clone());
+        let (config, trained) = (RwSignal::new(config), RwSignal::new(None));
         let finished =
             Memo::new(move |_| Arc::new(train.table(tables::RESULTS).map(|t| trainings(&t)).unwrap_or_default()));
         Lab {
             runner: Runner::current(),
-            config: RwSignal::new(config),
+            config,
             look: RunView::new(),
             train,
             shrink: RunView::new(),
@@ -51,9 +55,12 @@ impl Lab {
             keep: RunView::new(),
             export: RunView::new(),
             looked: RwSignal::new(None),
-            trained: RwSignal::new(None),
+            trained,
             trainings: finished,
             summaries: Memo::new(move |_| Arc::new(finished.with(|all| summaries(all)))),
+            is_fresh: Memo::new(move |_| {
+                !is_asked && trained.with(Option::is_none) && config.with(|c| start.with_value(|s| c == s))
+            }),
         }
     }
 
@@ -127,6 +134,13 @@ impl Lab {
         change(&mut config);
         self.config.set(config);
         self.train_now();
+    }
+
+    /// The mean length of the examples that are learned, in tokens, once they were looked at.
+    pub(super) fn mean_tokens(self) -> Option<f64> {
+        let table = self.look.table(tables::DATA)?;
+        let row = (0..table.rows.len()).find(|i| table.text(*i, "split") == Some("train"))?;
+        Some(table.number(row, "prompt_tokens")? + table.number(row, "answer_tokens")?)
     }
 
     /// Whether a training goes on, which everything else would have to wait for.

@@ -1,12 +1,14 @@
 //! The lecture's table, filled in by this machine: a method a row.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::lab::Lab;
 use super::lecture::claim;
 use super::results::Summary;
 use super::words::{look, method_name};
-use crate::labs::tune::tables;
+use crate::labs::tune::{Config, tables};
 use crate::protocol::{Cell, Table};
 use crate::text::{Lang, bytes, duration, integer, msg, number, percent, significant};
 use crate::ui::{DataTable, Row, Shown, csv, download, use_lang};
@@ -49,17 +51,12 @@ pub(super) fn file_rows(table: &Table) -> Vec<Vec<String>> {
     rows
 }
 
-/// Everything that was measured, and what was asked, as JSON.
-fn results_json(lab: Lab) -> Option<String> {
-    let tables: Vec<_> = lab.train.tables.with_untracked(|all| all.values().cloned().collect());
-    let tables: Vec<&Table> = tables.iter().map(|t| &**t).collect();
-    let config = lab.trained.get_untracked()?;
-    let all = serde_json::json!({
-        "lab": "tune",
-        "config": serde_json::to_value(&config).ok()?,
-        "tables": serde_json::to_value(&tables).ok()?,
-    });
-    serde_json::to_string_pretty(&all).ok()
+/// Everything that was measured, and what was asked, as JSON, a table a line.
+fn results_json(config: &Config, tables: &[Arc<Table>]) -> Option<String> {
+    let config = serde_json::to_string(config).ok()?;
+    let tables: Vec<String> = tables.iter().map(|t| serde_json::to_string(&**t).ok()).collect::<Option<_>>()?;
+    let open = "{\"lab\":\"tune\",\n\"config\":";
+    Some([open, &config, ",\n\"tables\":[\n", &tables.join(",\n"), "\n]}\n"].concat())
 }
 
 /// The table and the buttons below it.
@@ -95,12 +92,13 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
         }
     };
     let save_json = move |_| {
-        if let Some(text) = results_json(lab) {
+        let tables: Vec<_> = lab.train.tables.with_untracked(|all| all.values().cloned().collect());
+        if let Some(text) = lab.trained.with_untracked(|c| results_json(c.as_ref()?, &tables)) {
             download("afina-tune.json", "application/json", text.as_bytes());
         }
     };
     view! {
-        <section class="fig" aria-labelledby="numbers">
+        <section class="fig" aria-labelledby="numbers" hidden=move || lab.trained.with(Option::is_none)>
             <div class="head"><h2 id="numbers">{msg::tune_numbers(lang)}</h2></div>
             <p class="hint" hidden=move || !empty()>{msg::tune_numbers_empty(lang)}</p>
             <div hidden=empty>
@@ -137,5 +135,16 @@ mod tests {
         assert_eq!(rows.len(), 4);
         assert_eq!(rows[1][..2], ["lora-1", "lora"]);
         assert_eq!(rows[3][5], "0.94");
+    }
+
+    #[test]
+    fn what_is_saved_reads_back() {
+        let (config, table) = (Config::default(), sample());
+        let text = results_json(&config, &[Arc::new(table.clone()), Arc::new(table.clone())]).unwrap();
+        let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::from_value::<Config>(all["config"].clone()).unwrap(), config);
+        let tables: Vec<Table> = serde_json::from_value(all["tables"].clone()).unwrap();
+        assert_eq!(tables, [table.clone(), table]);
+        assert_eq!(text.lines().count(), 6);
     }
 }

@@ -46,12 +46,25 @@ pub(super) fn place_in<T: PartialEq>(all: &[T], value: &T) -> usize {
 const RANKS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 const ALPHAS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
+/// The two numbers of LoRA that the microscope is about, and the factor that they give.
+#[component]
+pub(super) fn RankAndAlpha(lab: Lab) -> impl IntoView {
+    let lang = use_lang().get_untracked();
+    let rank = number_of(lab, |c| c.peft.lora.rank.into(), |c, v| c.peft.lora.rank = v as u32);
+    let alpha = number_of(lab, |c| c.peft.lora.alpha.into(), |c, v| c.peft.lora.alpha = v as f32);
+    let scale = move || lab.config.with(|c| msg::tune_scale(lang, &number(lang, c.peft.lora.scale().into(), 3)));
+    view! {
+        <Slider label=msg::tune_rank(lang) value=rank.0 on_input=rank.1 min=1.0 max=128.0 stops=RANKS/>
+        <Slider label=msg::tune_alpha(lang) value=alpha.0 on_input=alpha.1 min=0.1 max=512.0 step=0.1 stops=ALPHAS/>
+        <p class="hint">{scale}</p>
+    }
+    .into_any()
+}
+
 /// LoRA and QLoRA.
 #[component]
 pub(super) fn LoraFold(lab: Lab) -> impl IntoView {
     let lang = use_lang().get_untracked();
-    let rank = number_of(lab, |c| c.peft.lora.rank.into(), |c, v| c.peft.lora.rank = v as u32);
-    let alpha = number_of(lab, |c| c.peft.lora.alpha.into(), |c, v| c.peft.lora.alpha = v as f32);
     let dropout = number_of(lab, |c| c.peft.lora.dropout.into(), |c, v| c.peft.lora.dropout = v as f32);
     let stable = switch_of(lab, |c| c.peft.lora.rank_stabilized, |c, v| c.peft.lora.rank_stabilized = v);
     let targets = Signal::derive(move || {
@@ -77,12 +90,9 @@ pub(super) fn LoraFold(lab: Lab) -> impl IntoView {
             targets.sort();
         });
     });
-    let scale = move || lab.config.with(|c| msg::tune_scale(lang, &number(lang, c.peft.lora.scale().into(), 3)));
     view! {
         <Details summary=msg::tune_fold_lora(lang).to_owned()>
-            <Slider label=msg::tune_rank(lang) value=rank.0 on_input=rank.1 min=1.0 max=128.0 stops=RANKS/>
-            <Slider label=msg::tune_alpha(lang) value=alpha.0 on_input=alpha.1 min=0.1 max=512.0 step=0.1 stops=ALPHAS/>
-            <p class="hint">{scale}</p>
+            <RankAndAlpha lab/>
             <Toggle label=msg::tune_stable(lang) on=stable.0 on_change=stable.1/>
             <Slider label=msg::tune_dropout(lang) value=dropout.0 on_input=dropout.1 min=0.0 max=0.9 step=0.05/>
             <ToggleList label=msg::tune_targets(lang) choices=targets on_toggle=toggle across=true/>

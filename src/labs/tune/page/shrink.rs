@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::{Lab, in_order};
 use super::words::{look, method_name};
 use crate::labs::Command;
@@ -91,8 +92,7 @@ pub(super) fn Shrink(lab: Lab) -> impl IntoView {
     };
     let empty = move || table.with(Option::is_none);
     view! {
-        <section class="fig sweep" aria-labelledby="shrink">
-            <div class="head"><h2 id="shrink">{msg::tune_shrink(lang)}</h2></div>
+        <Chapter id="shrink" title=msg::tune_shrink(lang) finding=Signal::stored(msg::tune_shrink_finding(lang).to_owned())>
             <p class="hint">{msg::tune_shrink_hint(lang)}</p>
             <div class="knobs">
                 <Segmented label=msg::tune_methods(lang) options=which selected=all on_select=Callback::new(move |i| all.set(i))/>
@@ -103,7 +103,7 @@ pub(super) fn Shrink(lab: Lab) -> impl IntoView {
                 <Segmented label=msg::tune_show(lang) options=measures selected=of_loss on_select=Callback::new(move |i| of_loss.set(i))/>
                 <Plot spec=spec height=300.0/>
             </div>
-        </section>
+        </Chapter>
     }
     .into_any()
 }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::lab::Lab;
+use super::settings::RankAndAlpha;
 use super::words::{look, method_name, target_name};
 use crate::labs::tune::{Method, Target, tables};
 use crate::protocol::Table;
@@ -38,8 +40,9 @@ fn targets(table: &Table) -> Vec<String> {
     all
 }
 
-/// The rows of one method at a place: index, value, share; of the first seed, at the step that is asked for or the last.
-fn values(table: &Table, place: &Place, method: Method) -> Vec<[f64; 3]> {
+/// The rows of one method at a place: index, value, share; of the first seed, at the step that is asked for or the last,
+/// which is told with them.
+fn values(table: &Table, place: &Place, method: Method) -> (f64, Vec<[f64; 3]>) {
     let rows = (0..table.rows.len()).filter(|i| {
         table.text(*i, "method") == Some(method.word())
             && table.number(*i, "layer") == Some(place.layer)
@@ -52,7 +55,7 @@ fn values(table: &Table, place: &Place, method: Method) -> Vec<[f64; 3]> {
     let last = steps().fold(f64::NEG_INFINITY, f64::max);
     let step = place.step.filter(|wanted| steps().any(|s| s == *wanted)).unwrap_or(last);
     let at = rows.iter().filter(|i| table.number(**i, "seed") == Some(seed) && table.number(**i, "step") == Some(step));
-    at.map(|i| ["index", "value", "share"].map(|c| table.number(*i, c).unwrap_or(f64::NAN))).collect()
+    (step, at.map(|i| ["index", "value", "share"].map(|c| table.number(*i, c).unwrap_or(f64::NAN))).collect())
 }
 
 /// `Wq` for `q_proj`; a word that is no module stays.
@@ -63,11 +66,11 @@ fn matrix_name(word: &str) -> String {
 
 fn plot(lang: Lang, table: &Table, place: &Place) -> PlotSpec {
     let curve = |method: Method| {
-        let all = values(table, place, method);
+        let (step, all) = values(table, place, method);
         // A logarithmic axis has no zero: beyond LoRA's rank there is nothing to draw.
         let points: Vec<[f64; 3]> = all.iter().filter(|v| v[1] > 0.0).map(|v| [v[0] + 1.0, v[0] + 1.0, v[1]]).collect();
-        let (label, look) = (method_name(lang, method).to_owned(), look(method));
-        let line = Series { label, look, kind: Kind::Line, points, names: Vec::new() };
+        let label = msg::tune_of_step(lang, method_name(lang, method), &integer(lang, step as u64));
+        let line = Series { label, look: look(method), kind: Kind::Line, points, names: Vec::new() };
         (!line.points.is_empty()).then_some(line)
     };
     PlotSpec {
@@ -83,7 +86,7 @@ fn plot(lang: Lang, table: &Table, place: &Place) -> PlotSpec {
 
 /// How many directions hold nine tenths of full fine-tuning's change, in words.
 fn effective(lang: Lang, table: &Table, place: &Place) -> Option<String> {
-    let all = values(table, place, Method::Full);
+    let (_, all) = values(table, place, Method::Full);
     let enough = all.iter().find(|v| v[2] >= 0.9);
     let last = all.last()?;
     Some(match enough {
@@ -119,6 +122,12 @@ fn overlap(lang: Lang, table: &Table, place: &Place) -> Option<HeatCells> {
     })
 }
 
+/// The look nearest to a step that is asked for; `None` for the newest.
+fn looked_at(steps: &[f64], wanted: f64) -> Option<f64> {
+    let near = steps.iter().min_by(|a, b| (**a - wanted).abs().total_cmp(&(**b - wanted).abs())).copied();
+    near.filter(|step| Some(step) != steps.last())
+}
+
 /// The microscope.
 #[component]
 pub(super) fn Spectrum(lab: Lab) -> impl IntoView {
@@ -149,25 +158,32 @@ pub(super) fn Spectrum(lab: Lab) -> impl IntoView {
         }
         .into_any()
     };
+    // The slider goes to the last step that is planned, so that it stays as it is while looks arrive.
+    let are_several = Memo::new(move |_| steps.with(|s| s.len() > 1));
     let over_steps = move || {
-        let all = steps.get();
-        let (first, last) = (*all.first()?, *all.last()?);
-        let value = Signal::derive(move || step.get().unwrap_or(last));
-        let set = Callback::new(move |v: f64| {
-            // The step that was measured nearest to what was asked for.
-            let near = all.iter().min_by(|a, b| (**a - v).abs().total_cmp(&(**b - v).abs())).copied();
-            step.set(near.filter(|s| *s < last));
-        });
-        (first < last).then(|| {
-            view! { <Slider label=msg::tune_spectrum_step(lang) value on_input=set min=first max=last/> }.into_any()
-        })
+        let last = lab.trained.with(|c| c.as_ref().map(|c| f64::from(c.train.steps)))?;
+        let value = Signal::derive(move || step.get().or(steps.with(|s| s.last().copied())).unwrap_or(last));
+        // `None` once more where the newest look is meant: the picture goes on with the training.
+        let set = Callback::new(move |v: f64| step.set(steps.with_untracked(|all| looked_at(all, v))));
+        let label = msg::tune_spectrum_step(lang);
+        are_several.get().then(|| view! { <Slider label value on_input=set min=1.0 max=last/> }.into_any())
     };
+    let waits = msg::tune_spectrum_waits(lang);
+    let finding = Signal::derive(move || words().unwrap_or_else(|| waits.to_owned()));
+    let again = move |_| {
+        lab.config.update(|c| c.methods = vec![Method::Full, Method::Lora]);
+        lab.train_now();
+    };
+    let busy = move || lab.is_training() || lab.lacks_file();
     let empty = move || table.with(Option::is_none);
     let cells = Signal::derive(move || shared.get().unwrap_or_default());
     view! {
-        <section class="fig sweep" aria-labelledby="spectrum">
-            <div class="head"><h2 id="spectrum">{msg::tune_spectrum(lang)}</h2></div>
+        <Chapter id="spectrum" title=msg::tune_spectrum(lang) finding>
             <p class="hint">{msg::tune_spectrum_hint(lang)}</p>
+            <div class="knobs">
+                <RankAndAlpha lab/>
+                <button type="button" class="button" disabled=busy on:click=again>{msg::tune_spectrum_run(lang)}</button>
+            </div>
             <div class="swept" hidden=empty>
                 <div class="knobs">{choices}{over_steps}</div>
                 <div class="two">
@@ -178,7 +194,7 @@ pub(super) fn Spectrum(lab: Lab) -> impl IntoView {
                     </div>
                 </div>
             </div>
-        </section>
+        </Chapter>
     }
     .into_any()
 }
@@ -210,11 +226,19 @@ mod tests {
     #[test]
     fn the_last_step_of_the_first_seed_is_shown_unless_another_is_asked_for() {
         let (table, mut place) = (table(), Place { layer: 2.0, target: "q".into(), step: None });
-        assert_eq!(values(&table, &place, Method::Full), [[0.0, 1.0, 0.85], [1.0, 0.4, 0.95]]);
+        assert_eq!(values(&table, &place, Method::Full).1, [[0.0, 1.0, 0.85], [1.0, 0.4, 0.95]]);
         place.step = Some(10.0);
-        assert_eq!(values(&table, &place, Method::Full), [[0.0, 0.5, 0.8]]);
-        assert_eq!(values(&table, &place, Method::Lora), [[0.0, 2.0, 1.0], [1.0, 0.0, 1.0]], "it has no step 10");
-        assert_eq!(values(&table, &Place { layer: 0.0, ..place }, Method::Full), Vec::<[f64; 3]>::new());
+        assert_eq!(values(&table, &place, Method::Full).1, [[0.0, 0.5, 0.8]]);
+        assert_eq!(values(&table, &place, Method::Lora).1, [[0.0, 2.0, 1.0], [1.0, 0.0, 1.0]], "it has no step 10");
+        assert_eq!(values(&table, &Place { layer: 0.0, ..place }, Method::Full).1, Vec::<[f64; 3]>::new());
+    }
+
+    #[test]
+    fn the_slider_stops_at_looks_and_its_end_follows_the_training() {
+        let steps = [20.0, 40.0, 60.0];
+        assert_eq!([10.0, 29.0, 41.0].map(|v| looked_at(&steps, v)), [Some(20.0), Some(20.0), Some(40.0)]);
+        assert_eq!(looked_at(&steps, 120.0), None);
+        assert_eq!(looked_at(&[6.0], 1.0), None);
     }
 
     #[test]
@@ -223,6 +247,11 @@ mod tests {
         let spec = plot(Lang::En, &table(), &place);
         assert_eq!(spec.series.iter().map(|s| s.points.len()).collect::<Vec<_>>(), [2, 1]);
         assert_eq!([matrix_name("q_proj"), matrix_name("other")], ["Wq", "other"]);
+        assert!(
+            spec.series[1].label.contains("LoRA") && spec.series[1].label.contains("20"),
+            "{}",
+            spec.series[1].label
+        );
         assert!(effective(Lang::En, &table(), &place).unwrap().contains("95"));
     }
 

@@ -1,6 +1,6 @@
 //! Names of methods, tasks and parts as people read them.
 
-use crate::labs::tune::{Method, Subject, Target};
+use crate::labs::tune::{Method, Subject, Target, Tongue};
 use crate::text::{Lang, msg};
 use crate::ui::{Look, method_look};
 
@@ -46,6 +46,11 @@ fn subject_word(subject: Subject) -> &'static str {
         Subject::Headlines => "headlines",
         Subject::Own => "own",
     }
+}
+
+/// The language of the examples that a page in `lang` begins with.
+pub(super) fn tongue(lang: Lang) -> Tongue {
+    if lang == Lang::Es { Tongue::Spanish } else { Tongue::English }
 }
 
 /// The short name of a matrix, as papers have it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::chapter::Chapter;
 use super::kept::{Keepsake, keepsakes, shortened};
 use super::lab::Lab;
 use super::words::look;
@@ -166,8 +167,8 @@ pub(super) fn Writing(lab: Lab) -> impl IntoView {
     let barred = move || lab.is_training() || prompt.with(|p| p.trim().is_empty());
     let id = unique_id();
     view! {
-        <section class="fig sweep text-lab" aria-labelledby="writing">
-            <div class="head"><h2 id="writing">{msg::tune_writing(lang)}</h2></div>
+        <Chapter id="writing" title=msg::tune_writing(lang) finding=Signal::stored(msg::tune_writing_finding(lang).to_owned())>
+            <div class="text-lab sweep">
             <p class="hint">{msg::tune_writing_hint(lang)}</p>
             <div class="prompt-row">
                 <div>{examples}<Slider label=msg::tune_tokens(lang) value=tokens on_input=Callback::new(move |v| tokens.set(v)) min=1.0 max=MAX_TOKENS/></div>
@@ -179,7 +180,8 @@ pub(super) fn Writing(lab: Lab) -> impl IntoView {
             <div hidden=none><ToggleList label=msg::tune_writers(lang) choices on_toggle=toggle across=true/></div>
             <div class:barred=barred><RunButton view=lab.write label=msg::tune_write(lang) on_run=run/></div>
             <div class="writers">{cards}</div>
-        </section>
+            </div>
+        </Chapter>
     }
     .into_any()
 }
