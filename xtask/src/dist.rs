@@ -38,6 +38,7 @@ const WASM_FEATURES: [&str; 8] = [
 /// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
 /// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
 /// what came in named here. The first load was 190 before the fine-tuning lab had its place in header, map and styles;
+/// its page was 320 before it worked out large models' memory;
 /// `kernels` was 210 before it held every product, the decoder, vector search and the check of
 /// each on the visitor's adapter, and 320 before every worker read the fine-tuning lab's commands; `trainer`, which holds the same, was 1540, also has the bridge to burn now, and was 1660
 /// before burn's processor backend was built with its SIMD, and 1680 before it held the fine-tuning lab: `tokenizers`, the
@@ -47,7 +48,7 @@ const WASM_FEATURES: [&str; 8] = [
 const BUDGETS: [(&str, u64); 10] = [
     ("first load", 192 * 1024),
     ("model page", 260 * 1024),
-    ("tune page", 320 * 1024),
+    ("tune page", 324 * 1024),
     ("bits page", 280 * 1024),
     ("quant page", 300 * 1024),
     ("kernel page", 305 * 1024),

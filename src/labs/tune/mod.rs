@@ -101,7 +101,8 @@ pub struct TrainSettings {
     pub patience: u32,
     /// Learns the answer alone; otherwise the prompt too.
     pub mask_prompt: bool,
-    /// Forward and backward in f16 with masters in f32 and a scaled loss; rounded in software where the device has no f16.
+    /// Frozen matrices in f16; inputs of products and gradients rounded to f16, but computed and kept in f32; masters in f32 and a
+    /// scaled loss.
     pub mixed_precision: bool,
     /// Keeps the input of each layer alone and computes the rest again in the backward pass.
     pub checkpointing: bool,
