@@ -15,11 +15,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
     #[cfg(all(feature = "train", feature = "text-models"))]
     if arguments.iter().any(|a| a == "--tune") {
-        let found = tune::accuracies(option("--seeds").map_or(Ok(3), |n| n.parse())?)?;
-        print!("{found}");
-        if let Some(path) = option("--markdown") {
-            std::fs::write(path, found)?;
-        }
+        let seeds = option("--seeds").map_or(Ok(3), |n| n.parse())?;
+        let mut told = 0;
+        tune::accuracies(seeds, |text| {
+            print!("{}", &text[told..]);
+            told = text.len();
+            option("--markdown").map_or(Ok(()), |path| std::fs::write(path, text))
+        })?;
         return Ok(());
     }
     let gpu = Rc::new(pollster::block_on(Gpu::open(PowerPreference::HighPerformance))?);

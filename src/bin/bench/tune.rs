@@ -1,6 +1,7 @@
 //! The accuracy of every fine-tuning method, as the fine-tuning lab measures it, as tables in Markdown.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::rc::Rc;
@@ -113,11 +114,12 @@ fn markdown(config: &Config, kept: &Newest) -> String {
     out
 }
 
-/// Trains every method with `seeds` seeds on each task and gives the tables.
+/// Trains every method with `seeds` seeds on each task; hands over the text whenever a table is added, for the whole takes an
+/// hour.
 ///
 /// # Errors
-/// What failed.
-pub fn accuracies(seeds: u32) -> Result<String, String> {
+/// What failed; what `found` returns.
+pub fn accuracies(seeds: u32, mut found: impl FnMut(&str) -> std::io::Result<()>) -> Result<(), Box<dyn Error>> {
     let mut out = format!(
         "# Accuracy of the fine-tuning methods\n\nMade by `cargo xtask bench --tune --markdown tests/bench/tune.md`: the \
          lab's defaults on the CPU tier but for the steps, {} examples each, {seeds} seeds.\nTest: the share of {} held-out \
@@ -138,9 +140,10 @@ pub fn accuracies(seeds: u32) -> Result<String, String> {
         let command = Command::Tune { task: Task::Train { config: config.clone() } };
         pollster::block_on(Engine::new(Device::Cpu, host, kept.clone(), Stops::default()).run(RunId(1), command));
         if let Some(failed) = kept.failed.take() {
-            return Err(failed);
+            return Err(failed.into());
         }
         out += &markdown(&config, &kept);
+        found(&out)?;
     }
-    Ok(out)
+    Ok(())
 }
