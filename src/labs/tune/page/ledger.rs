@@ -164,9 +164,8 @@ pub(super) fn Ledger(lab: Lab) -> impl IntoView {
     let all = move || {
         let table = lab.train.table(tables::LEDGER)?;
         let tokens = longest_tokens(lab);
-        let has_halves = lab.train.tier.get() == Some(Tier::Gpu);
         let config = lab.trained.get()?;
-        Some(both(&table, |method| Some(own(&config, method, tokens?, has_halves))))
+        Some(both(&table, |method| Some(own(&config, method, tokens?))))
     };
     let parts: Signal<PlotSpec> = Memo::new(move |_| all().map(|a| bars(lang, &a)).unwrap_or_default()).into();
     let time: Signal<PlotSpec> = Memo::new(move |_| {

@@ -78,16 +78,19 @@ pub(super) fn figures() -> Figures {
     }
 }
 
-/// The ledger of a training of this page; `tokens` is the length of its longest batch, and `has_halves` says that 16 bits
-/// are really stored where mixed precision is asked for.
-pub(super) fn own(config: &Config, method: Method, tokens: u64, has_halves: bool) -> Ledger {
-    let is_mixed = config.train.mixed_precision && has_halves;
+/// The ledger of a training of this page; `tokens` is the length of its longest batch. Mixed precision halves what is frozen
+/// here, and nothing else: the rest is rounded to 16 bits and kept in 32.
+pub(super) fn own(config: &Config, method: Method, tokens: u64) -> Ledger {
     let plan = Plan {
         method,
         settings: &config.peft,
-        base_bits: if method == Method::Qlora { NF4_DOUBLE_BITS } else { 32.0 },
+        base_bits: match method {
+            Method::Qlora => NF4_DOUBLE_BITS,
+            _ if config.train.mixed_precision => 16.0,
+            _ => 32.0,
+        },
         other_bits: 32.0,
-        precision: if is_mixed { Precision::Mixed } else { Precision::Single },
+        precision: Precision::Single,
         optimizer: config.train.optimizer,
         batch: config.train.batch.into(),
         tokens: if method == Method::Prompt { tokens + u64::from(config.peft.prompt.tokens) } else { tokens },
@@ -124,12 +127,13 @@ mod tests {
     fn the_pages_own_training_is_planned_with_its_settings() {
         let mut config = Config::default();
         let parameters = BASE.parameters() as u64;
-        let full = own(&config, Method::Full, 100, false);
+        let (full, lora) = (own(&config, Method::Full, 100), own(&config, Method::Lora, 100));
         assert_eq!((full.weights, full.trained, full.optimizer), (0, 4 * parameters, 8 * parameters));
         config.train.mixed_precision = true;
-        assert_eq!(own(&config, Method::Full, 100, false), full, "rounding in software stores 32 bits");
-        assert_eq!(own(&config, Method::Full, 100, true).activations, full.activations / 2);
-        let prompt = own(&config, Method::Prompt, 100, false).activations;
-        assert!(prompt > own(&config, Method::Adapter, 100, false).activations, "virtual tokens have activations too");
+        assert_eq!(own(&config, Method::Full, 100), full, "what is trained stays in 32 bits");
+        let half = own(&config, Method::Lora, 100);
+        assert!(half.weights < lora.weights && half.activations == lora.activations);
+        let prompt = own(&config, Method::Prompt, 100).activations;
+        assert!(prompt > own(&config, Method::Adapter, 100).activations, "virtual tokens have activations too");
     }
 }
