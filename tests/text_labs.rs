@@ -1,57 +1,21 @@
 //! The model lab and the bits lab from a command to its events, natively, with a tiny random model in the place of the one
 //! that ships: what is tried here is the labs, not what the model learned.
 
+#[path = "tiny/mod.rs"]
+mod tiny;
+
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use afina::data::llama::LlamaConfig;
-use afina::data::safetensors;
 use afina::engine::native::NativeHost;
 use afina::engine::{Engine, Stops, choose};
 use afina::labs::{Command, Device, EventSink, Host, Loading, Local, bits, model};
-use afina::math::{Generator, WeightFormat, sample};
+use afina::math::{WeightFormat, sample};
 use afina::protocol::{Event, LabError, RunId, Table, Tensor, Tier, TierWish};
 
-/// Two layers, as wide as the kernels want them.
-fn tiny() -> LlamaConfig {
-    LlamaConfig {
-        vocabulary: 2048,
-        channels: 32,
-        inner: 64,
-        layers: 2,
-        heads: 2,
-        key_heads: 1,
-        head_dim: 16,
-        context: 256,
-        epsilon: 1e-5,
-        rope_base: 10_000.0,
-        tied: true,
-        begin_token: None,
-        end_token: None,
-    }
-}
-
-/// The weights of a random model as a file.
-fn weights(config: &LlamaConfig) -> Vec<u8> {
-    let mut random = Generator::new(11);
-    let tensors: Vec<_> = config
-        .tensors()
-        .into_iter()
-        .map(|spec| {
-            let spread = if spec.part.is_matrix() { 0.2 } else { 0.0 };
-            let one = |_| (random.normal() * spread) as f32 + if spec.part.is_matrix() { 0.0 } else { 1.0 };
-            let values: Vec<f32> = (0..spec.count()).map(one).collect();
-            (spec.name.clone(), spec.shape(), values)
-        })
-        .collect();
-    let writing: Vec<_> = tensors
-        .iter()
-        .map(|(name, shape, values)| safetensors::Writing { name, shape: shape.clone(), values })
-        .collect();
-    safetensors::write(&writing, &[])
-}
+use tiny::{tiny, weights};
 
 /// A native process whose site holds the tiny model.
 struct Site {

@@ -6,57 +6,20 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use afina::data::llama::LlamaConfig;
-use afina::data::safetensors;
 use afina::engine::native::NativeHost;
 use afina::engine::{Engine, Stops, choose};
 use afina::gpu::Gpu;
 use afina::labs::tune::{Config, DataSettings, Subject, Task, Tongue, TrainSettings, series};
 use afina::labs::{Command, Device, EventSink, Host, Loading, Local};
-use afina::math::Generator;
 use afina::math::peft::{LoraSettings, Method, PeftSettings, PromptSettings};
 use afina::protocol::{Event, LabError, Phase, RunId, Table, Tier, TierWish};
+
+use super::tiny::{tiny, weights};
 
 /// Where a comparison that is not over is kept.
 pub const UNFINISHED: &str = "tune/unfinished";
 /// Steps between two times that a comparison is kept.
 pub const KEPT_EVERY: u32 = 25;
-
-/// Two layers, as wide as the kernels want them.
-fn tiny() -> LlamaConfig {
-    LlamaConfig {
-        vocabulary: 2048,
-        channels: 32,
-        inner: 64,
-        layers: 2,
-        heads: 2,
-        key_heads: 1,
-        head_dim: 16,
-        context: 256,
-        epsilon: 1e-5,
-        rope_base: 10_000.0,
-        tied: true,
-        begin_token: None,
-        end_token: None,
-    }
-}
-
-/// The weights of a random model as a file.
-fn weights(config: &LlamaConfig) -> Vec<u8> {
-    let mut random = Generator::new(11);
-    let mut values = |is_matrix: bool, count: usize| -> Vec<f32> {
-        let (mean, spread) = if is_matrix { (0.0, 0.2) } else { (1.0, 0.0) };
-        (0..count).map(|_| (mean + random.normal() * spread) as f32).collect()
-    };
-    let specs = config.tensors();
-    let tensors: Vec<_> = specs.iter().map(|spec| values(spec.part.is_matrix(), spec.count())).collect();
-    let writing: Vec<_> = specs
-        .iter()
-        .zip(&tensors)
-        .map(|(spec, values)| safetensors::Writing { name: &spec.name, shape: spec.shape(), values })
-        .collect();
-    safetensors::write(&writing, &[])
-}
 
 /// A short comparison of two methods, in which much has to be remembered.
 pub fn config(methods: &[Method], over: impl FnOnce(&mut Config)) -> Config {

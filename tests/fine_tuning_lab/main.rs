@@ -10,3 +10,5 @@ mod resume;
 
 #[path = "../on_gpu/mod.rs"]
 mod shared;
+#[path = "../tiny/mod.rs"]
+mod tiny;

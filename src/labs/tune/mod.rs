@@ -170,11 +170,30 @@ pub mod tables {
     pub const PREVIEW: &str = "preview";
     /// `method, trainable, percent`: what each method of the configuration trains.
     pub const METHODS: &str = "methods";
-    /// One row a finished training: `run, method, seed, trainable, percent, accuracy, train_accuracy, tested, loss,
-    /// step_millis, train_millis, measure_millis, peak_bytes, saved_bytes, forgot_before, forgot_after, steps, kept`. `accuracy`
-    /// and `train_accuracy` are shares of answers that are right as a whole; `forgot_*` are perplexities on held-out text of the
-    /// pretraining kind; `step_millis` is the median, `kept` is 0 where the browser gave no storage.
+    /// One row a finished training, of [`RESULTS_COLUMNS`].
     pub const RESULTS: &str = "results";
+    /// `accuracy` and `train_accuracy` are shares of answers that are right as a whole; `forgot_*` are perplexities on held-out
+    /// text of the pretraining kind; `step_millis` is the median, `kept` is 0 where the browser gave no storage.
+    pub const RESULTS_COLUMNS: [&str; 18] = [
+        "run",
+        "method",
+        "seed",
+        "trainable",
+        "percent",
+        "accuracy",
+        "train_accuracy",
+        "tested",
+        "loss",
+        "step_millis",
+        "train_millis",
+        "measure_millis",
+        "peak_bytes",
+        "saved_bytes",
+        "forgot_before",
+        "forgot_after",
+        "steps",
+        "kept",
+    ];
     /// `kind, accuracy, loss`: what the base says without training (`base`), and what always giving the commonest
     /// answer of the training data would reach (`majority`).
     pub const BASELINE: &str = "baseline";

@@ -124,35 +124,17 @@ pub(super) fn extreme(summaries: &[Summary], read: fn(&Summary) -> f64, largest:
 /// A table of two methods, of which one has two seeds; for the tests of every piece that reads results.
 #[cfg(test)]
 pub(super) fn sample() -> Table {
-    let columns = [
-        "run",
-        "method",
-        "seed",
-        "trainable",
-        "percent",
-        "accuracy",
-        "train_accuracy",
-        "tested",
-        "loss",
-        "step_millis",
-        "train_millis",
-        "measure_millis",
-        "peak_bytes",
-        "saved_bytes",
-        "forgot_before",
-        "forgot_after",
-        "steps",
-    ];
-    let mut table = Table::new("results", &columns);
-    let row = |method: &str, seed: f64, numbers: [f64; 14]| {
+    use crate::labs::tune::tables;
+    let mut table = Table::new(tables::RESULTS, &tables::RESULTS_COLUMNS);
+    let row = |method: &str, seed: f64, numbers: [f64; 15]| {
         let mut cells = vec![format!("{method}-{seed}").into(), method.into(), seed.into()];
         cells.extend(numbers.map(Into::into));
         cells
     };
     table.rows = vec![
-        row("lora", 1.0, [6e4, 4.0, 0.90, 0.95, 100.0, 0.3, 10.0, 600.0, 400.0, 9e6, 3e5, 2.0, 2.2, 60.0]),
-        row("full", 1.0, [1.4e6, 100.0, 0.80, 1.0, 100.0, 0.4, 20.0, 1200.0, 400.0, 3e7, 6e6, 2.0, 4.0, 60.0]),
-        row("lora", 2.0, [6e4, 4.0, 0.94, 0.97, 100.0, 0.2, 12.0, 700.0, 400.0, 8e6, 3e5, 2.0, 2.4, 60.0]),
+        row("lora", 1.0, [6e4, 4.0, 0.90, 0.95, 100.0, 0.3, 10.0, 600.0, 400.0, 9e6, 3e5, 2.0, 2.2, 60.0, 1.0]),
+        row("full", 1.0, [1.4e6, 100.0, 0.80, 1.0, 100.0, 0.4, 20.0, 1200.0, 400.0, 3e7, 6e6, 2.0, 4.0, 60.0, 1.0]),
+        row("lora", 2.0, [6e4, 4.0, 0.94, 0.97, 100.0, 0.2, 12.0, 700.0, 400.0, 8e6, 3e5, 2.0, 2.4, 60.0, 1.0]),
     ];
     table
 }

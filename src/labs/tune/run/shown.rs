@@ -23,29 +23,9 @@ pub(super) struct Shown {
 impl Shown {
     /// What stands there before the first training is over.
     pub fn new(baseline: Table) -> Shown {
-        let results = [
-            "run",
-            "method",
-            "seed",
-            "trainable",
-            "percent",
-            "accuracy",
-            "train_accuracy",
-            "tested",
-            "loss",
-            "step_millis",
-            "train_millis",
-            "measure_millis",
-            "peak_bytes",
-            "saved_bytes",
-            "forgot_before",
-            "forgot_after",
-            "steps",
-            "kept",
-        ];
         let answers = ["method", "seed", "prompt", "expected", "answer", "right"];
-        let (results, answers) = (Table::new(tables::RESULTS, &results), Table::new(tables::ANSWERS, &answers));
-        Shown { baseline, results, ledger: ledger(), answers }
+        let results = Table::new(tables::RESULTS, &tables::RESULTS_COLUMNS);
+        Shown { baseline, results, ledger: ledger(), answers: Table::new(tables::ANSWERS, &answers) }
     }
 
     /// Sends all of them.
