@@ -22,6 +22,11 @@ const SHADERS: &str = "shaders";
 fn main() {
     println!("cargo:rerun-if-changed={LOCALES}");
     println!("cargo:rerun-if-env-changed=AFINA_BUILD");
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
+        // Otherwise the linker has every exported function run all static constructors first, thousands of times a second;
+        // `www/worker.js` runs them once.
+        println!("cargo:rustc-link-arg-bin=trainer=--export=__wasm_call_ctors");
+    }
     let mut languages: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for path in files(Path::new(LOCALES), "json") {
         println!("cargo:rerun-if-changed={}", path.display());

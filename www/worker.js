@@ -15,7 +15,9 @@
     if (!/^[a-z]+$/.test(bin) || !/^[a-z0-9]+$/.test(build)) throw new Error(`no such worker: ${bin} ${build}`);
     addEventListener("message", keep);
     const { default: init } = await import(`./${build}/${bin}.js`);
-    await init({ module_or_path: new URL(`./${build}/${bin}_bg.wasm`, import.meta.url) });
+    const wasm = await init({ module_or_path: new URL(`./${build}/${bin}_bg.wasm`, import.meta.url) });
+    // Where it has static constructors; nothing that they set up is used before the first message.
+    wasm.__wasm_call_ctors?.();
     removeEventListener("message", keep);
     for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
   } catch (error) {
