@@ -29,6 +29,7 @@
 //          for 16 outputs; no barriers, which cost a processor more than arithmetic
 //   tiles  a workgroup decodes 64 x 16 weights into its memory and 128 invocations multiply them, 8 x 4 sums each:
 //          a weight is decoded once for 64 rows
+//   written  many rows of X: writes W itself as f32 into `result`, once, for the kernel matmul_f32 to multiply
 //   grad_v1, grad_regs, grad_tiles: the same for dX, where sums run over n and a word of codes is 8 columns of the result
 //   The level of a code is looked up in memory, which is what NF4 costs more than INT4.
 //
@@ -676,5 +677,31 @@ fn matmul_nf4_grad_tiles(
             s += z_at(row, r) * vec4(up_at(col, r), up_at(col + 1u, r), up_at(col + 2u, r), up_at(col + 3u, r));
         }
         store_four(row, col, s);
+    }
+}
+
+// ---- written
+
+// W [N, K] as f32, for matmul_f32: rows of `result_pitch` values, zeros beyond the last column, and zeros for rows up to a
+// multiple of 4. `rows` and `cols` are those of W here.
+@compute @workgroup_size(16, 4)
+fn matmul_nf4_written(
+    @builtin(workgroup_id) id: vec3<u32>,
+    @builtin(num_workgroups) count: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+) {
+    let at = tile_origin(id, count, 4u, 128u) + vec2(local.y, CODES_PER_WORD * local.x);
+    if at.y >= params.result_pitch {
+        return;
+    }
+    var values: array<vec4<f32>, 2>;
+    if at.x < params.rows {
+        let word = codes[at.x * params.right_pitch + at.y / CODES_PER_WORD];
+        let step = step_of((params.first + at.x) * params.groups + at.y / params.group);
+        values = array(low_four(word, step), high_four(word, step));
+    }
+    let end = min(CODES_PER_WORD, params.result_pitch - at.y);
+    for (var i = 0u; i < end; i++) {
+        result[at.x * params.result_pitch + at.y + i] = select(0.0, values[i / 4u][i % 4u], at.y + i < params.cols);
     }
 }

@@ -4,10 +4,11 @@
 use std::rc::Rc;
 
 use afina::data::llama::{Checkpoint, LlamaConfig, Part};
+use afina::kernels::product::Storage;
 use afina::math::peft::{AdapterSettings, LoraSettings, Method, PeftSettings, PrefixSettings, PromptSettings, Target};
-use afina::math::{AdamW, Generator, Rule};
+use afina::math::{AdamW, Generator, Rule, f16_without_subnormals};
 use afina::nets::peft::{Base, Batch, Held, Learner, Meter, Passed, Passing, Sample, pass, prefix_table, score};
-use afina::nets::{Llama, Place, backward};
+use afina::nets::{Llama, Matrix, Net, Place, backward};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 use pollster::block_on;
@@ -303,6 +304,33 @@ fn half_precision_rounds_and_its_scale_cancels() {
     });
     let all: Vec<f32> = overflown.slopes.into_iter().flatten().flat_map(values).collect();
     assert!(all.iter().any(|v| !v.is_finite()));
+}
+
+#[test]
+fn what_is_frozen_in_half_precision_are_the_rounded_matrices() {
+    on_both(|place| {
+        let samples = samples();
+        let batch = batch(&samples);
+        // Untied: the embedding stays in f32, the last matrix does not.
+        let config = LlamaConfig { tied: false, ..small() };
+        let exact = checkpoint(config.clone());
+        let specs = config.tensors();
+        let rounded = specs.iter().zip(exact.tensors()).map(|(spec, values)| {
+            let is_frozen_matrix = spec.part.is_matrix() && spec.part != Part::Embedding;
+            let round = |v: &f32| if is_frozen_matrix { f16_without_subnormals(*v) } else { *v };
+            values.iter().map(round).collect()
+        });
+        let rounded = Rc::new(Checkpoint::new(config.clone(), rounded.collect()).unwrap());
+        let model = Llama::new(place, &config, batch.tokens, 0).unwrap();
+        let logits = |net: &Net| values(model.logits(net, model.ids(&batch.ids, batch.tokens)).unwrap());
+        let half = Base::new(place.clone(), exact.clone()).in_half_precision().frozen(false).unwrap();
+        let is_half = |matrix: &Matrix| matches!(matrix, Matrix::Frozen(w) if w.storage == Storage::F16);
+        assert!(is_half(&half.head) && half.layers.iter().flat_map(|l| &l.projections).all(|p| is_half(&p.matrix)));
+        let expected = logits(&Base::new(place.clone(), rounded).frozen(false).unwrap());
+        close(&logits(&half), &expected, "logits");
+        let unrounded = logits(&Base::new(place.clone(), exact).frozen(false).unwrap());
+        assert!(unrounded.iter().zip(&expected).any(|(a, b)| (a - b).abs() > 1e-4), "rounding is seen");
+    });
 }
 
 #[test]

@@ -122,9 +122,9 @@ impl Engine {
             #[cfg(feature = "train")]
             Command::Burn => device::run::burn(ctx).await,
             #[cfg(feature = "train")]
-            Command::Peers => device::run::peers(ctx).await,
+            Command::Peers { training } => device::run::peers(training, ctx).await,
             #[cfg(not(feature = "train"))]
-            Command::Peers => Err(LabError::Unknown { field: "command".into(), got: "peers".into() }),
+            Command::Peers { .. } => Err(LabError::Unknown { field: "command".into(), got: "peers".into() }),
             #[cfg(not(feature = "train"))]
             Command::Burn => Err(LabError::Unknown { field: "command".into(), got: "burn".into() }),
         }

@@ -21,6 +21,8 @@ ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
 let afina;
+/** Starts another trainer worker. */
+let trainer;
 
 /** Checks outputs spread over `y [m, n]`; `allowed` is relative to the sum of magnitudes. */
 function check(y, { m, n, k }, x, weight, allowed) {
@@ -183,7 +185,11 @@ const CASES = {
 /** The names of the cases. */
 export const cases = Object.keys(CASES);
 
-const isTraining = ({ what, storage }) => what === "training" && storage === "F32";
+/** Shapes of a small model's layers: burn's product of larger ones takes seconds on a software GPU. */
+const TRAININGS = [
+  { m: 256, n: 128, r: 8 },
+  { m: 64, n: 256, r: 8 },
+];
 /** Steps that the trainer makes before its clock counts. */
 const WARM_UPS = 2;
 /** Relative difference of the losses after all steps that rounding may explain; that of src/nets/peer/training.rs. */
@@ -220,38 +226,36 @@ async function run(name, rounds) {
 globalThis.products = {
   cases,
   async start(site, build) {
+    trainer = () => Afina.start({ site, build, bin: "trainer" });
     afina = await Afina.start({ site, build });
     return afina.ready;
   },
-  /**
-   * Ours in burn's graph beside burn's own operations, in the trainer worker, and whole steps of training beside jax-js too;
-   * appears in `outcome`. Each runs twice, in turns; the second run of the trainer is told, with the better of jax-js's medians.
-   */
-  beginBurn(site, build, rounds) {
-    this.outcome = undefined;
-    const compared = async () => {
-      const trainer = await Afina.start({ site, build, bin: "trainer" });
-      let rows;
-      const jaxs = new Map();
-      for (let turn = 0; turn < 2; turn += 1) {
-        rows = (await trainer.run("peers")).peers;
-        for (const { m, n, r, loss } of rows.filter(isTraining)) {
-          const found = await jaxSteps({ m, n, r }, rounds, loss);
-          const before = jaxs.get(`${m}, ${n}`);
-          jaxs.set(`${m}, ${n}`, !before || found.millis < before.millis ? found : before);
-        }
+  /** Ours in burn's graph beside burn's own operations, in the trainer worker; appears in `outcome`. */
+  beginBurn() {
+    this.tell(async () => (await trainer()).run({ peers: { training: null } }).then(({ peers }) => peers));
+  },
+  /** Whole steps of training beside burn's, in the trainer worker, and jax-js's after those of each shape; appears in `outcome`. */
+  beginTraining(rounds) {
+    this.tell(async () => {
+      const ours = await trainer();
+      const rows = [];
+      for (const shape of TRAININGS) {
+        const { peers } = await ours.run({ peers: { training: { ...shape, rounds } } });
+        const { millis, error } = await jaxSteps(shape, rounds, peers[0].loss);
+        // jax-js has no NF4: QLoRA's step is beside its step with floats, whose loss is another.
+        peers[0].worst = Math.max(peers[0].worst, error);
+        rows.push(...peers.map((row) => ({ ...row, jax_millis: millis })));
       }
-      return rows.map((row) => {
-        if (row.what !== "training") return row;
-        const { millis, error } = jaxs.get(`${row.m}, ${row.n}`);
-        return { ...row, jax_millis: millis, worst: Math.max(row.worst, error) };
-      });
-    };
-    compared().then((found) => (this.outcome = { found }), (error) => (this.outcome = { fault: String(error?.stack ?? error) }));
+      return rows;
+    });
   },
   /** Starts a case; its outcome appears in `outcome`. */
   begin(name, rounds) {
+    this.tell(() => run(name, rounds));
+  },
+  /** Puts what `found` gives into `outcome`. */
+  tell(found) {
     this.outcome = undefined;
-    run(name, rounds).then((found) => (this.outcome = { found }), (error) => (this.outcome = { fault: String(error?.stack ?? error) }));
+    found().then((found) => (this.outcome = { found }), (error) => (this.outcome = { fault: String(error?.stack ?? error) }));
   },
 };

@@ -1,9 +1,9 @@
 // Matrix products against the peers, in one browser page, interleaved.
 //
-//     node tests/bench/products.mjs [--rounds 7] [--cases "f32 GEMM 512,8 bits M=64 1024,burn"] [--browser chromium] [--json FILE]
+//     node tests/bench/products.mjs [--rounds 7] [--cases "f32 GEMM 512,8 bits M=64 1024,training"] [--browser chromium] [--json FILE]
 //
-// The case `burn` compares ours in burn's graph with burn's own operations, inside the trainer worker, and whole steps of
-// training with LoRA and AdamW with jax-js too.
+// The case `burn` compares ours in burn's graph with burn's own operations, inside the trainer worker; the case `training`
+// whole steps of training with LoRA or QLoRA and AdamW, with jax-js too.
 //
 // Only ratios within one run mean anything on a machine without a GPU; the load average is noted for each case. A ratio
 // is the fastest peer's median over ours: above 1, ours is faster. Ends with an error if any contender of ours is wrong.
@@ -21,8 +21,6 @@ import { buildOfSite, median, option } from "./ask.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROUNDS = Number(option("rounds", 7));
-/** What the trainer takes its medians of (`src/nets/peer`). */
-const BURN_ROUNDS = 9;
 const BROWSER = option("browser", "chromium");
 const ROOT = join(HERE, "../..");
 
@@ -37,7 +35,7 @@ const ready = await one.page.evaluate((site, build) => products.start(site, buil
 if (ready.tier !== "gpu") throw new Error(`the worker is not on the GPU: ${JSON.stringify(ready)}`);
 console.log(`${BROWSER}, adapter ${ready.adapter}, ${cpus().length} cores (${cpus()[0].model}), build ${build}, ${ROUNDS} rounds`);
 
-const wanted = option("cases")?.split(",") ?? [...(await one.page.evaluate(() => products.cases)), "burn"];
+const wanted = option("cases")?.split(",") ?? [...(await one.page.evaluate(() => products.cases)), "burn", "training"];
 
 async function ended() {
   let outcome;
@@ -47,7 +45,9 @@ async function ended() {
 const results = [];
 let wrong = 0;
 for (const name of wanted) {
-  if (name === "burn") await one.page.evaluate((site, build, rounds) => products.beginBurn(site, build, rounds), site, build, BURN_ROUNDS);
+  const byTrainer = name === "burn" || name === "training";
+  if (name === "burn") await one.page.evaluate(() => products.beginBurn());
+  else if (name === "training") await one.page.evaluate((rounds) => products.beginTraining(rounds), ROUNDS);
   else await one.page.evaluate((name, rounds) => products.begin(name, rounds), name, ROUNDS);
   const outcome = await ended();
   const load = loadavg()[0];
@@ -56,7 +56,7 @@ for (const name of wanted) {
     console.log(`\n${name}: ${outcome.fault}`);
     continue;
   }
-  if (name === "burn") {
+  if (byTrainer) {
     console.log(`\n${name}, load average ${load.toFixed(1)}; ratios to ours`);
     for (const row of outcome.found) {
       if (!(row.worst <= 1)) wrong += 1;

@@ -47,7 +47,7 @@ const CASES: [(&str, usize); 8] = [
     ("lora", 8 * 7 * 3),
     ("adamw", 12 * 4 * 2),
     ("rows", 9 * 3 * 2 + 9),
-    ("shards", 3 * 7 * 2 * 2),
+    ("shards", 3 * 7 * 2 * 2 + 3 * 2 * 2),
 ];
 
 /// Fails unless `count` cases were compared.

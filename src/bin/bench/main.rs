@@ -1,6 +1,6 @@
 //! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU. With the feature
 //! `train`, `bench --peer [--json FILE]` times products and steps of LoRA beside burn's own; with `text-models` too,
-//! `bench --tune [--seeds N] [--markdown FILE]` measures the accuracy of every fine-tuning method.
+//! `bench --tune [--seeds N] [--jobs N] [--markdown FILE]` measures the accuracy of every fine-tuning method.
 
 #[cfg(all(feature = "train", feature = "text-models"))]
 mod tune;
@@ -16,8 +16,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(all(feature = "train", feature = "text-models"))]
     if arguments.iter().any(|a| a == "--tune") {
         let seeds = option("--seeds").map_or(Ok(3), |n| n.parse())?;
+        let at_once = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = option("--jobs").map_or_else(|| Ok(at_once()), |n| n.parse())?;
         let mut told = 0;
-        tune::accuracies(seeds, |text| {
+        tune::accuracies(seeds, jobs, |text| {
             print!("{}", &text[told..]);
             told = text.len();
             option("--markdown").map_or(Ok(()), |path| std::fs::write(path, text))
@@ -30,7 +32,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         use afina::nets::peer;
         let products = pollster::block_on(peer::products(&gpu, peer::ROUNDS))?;
         let steps = pollster::block_on(peer::lora_steps(&gpu, peer::ROUNDS))?;
-        let trainings = pollster::block_on(peer::training_steps(&gpu, peer::ROUNDS))?;
+        let mut trainings = Vec::new();
+        for &shape in peer::training_shapes(&gpu) {
+            trainings.extend(pollster::block_on(peer::training_steps(&gpu, shape, peer::ROUNDS))?);
+        }
         print!("{}", peer::table(&products, &steps, &trainings));
         let report = serde_json::json!({ "products": products, "lora_steps": steps, "training_steps": trainings });
         if let Some(path) = option("--json") {

@@ -18,7 +18,7 @@ pub enum Pass {
 
 /// One way to compute a product: an entry point of the kernel's file.
 pub(super) struct Variant {
-    /// `v1`, `rows`, `row`, `slim`, `regs`, `floats`, `tiles`; what [`Gpu::force_variant`] takes.
+    /// `v1`, `rows`, `row`, `slim`, `regs`, `floats`, `tiles`, `written`; what [`Gpu::force_variant`] takes.
     pub name: &'static str,
     pub kernel: Kernel,
     /// Rows and columns of the result that one workgroup computes.
@@ -71,7 +71,7 @@ fn rule(gpu: &Gpu, m: usize) -> &'static [&'static str] {
         (1, true) => &["row", "slim", "regs"],
         (2..=FEW_ROWS, true) => &["slim", "regs"],
         (1..=FEW_ROWS, false) => &["rows", "tiles"],
-        (_, true) => &["floats", "regs"],
+        (_, true) => &["floats", "written", "regs"],
         (_, false) => &["tiles"],
     }
 }

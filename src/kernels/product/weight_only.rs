@@ -12,9 +12,9 @@ use crate::protocol::LabError;
 
 use super::choose::{Pass, Variant, choose};
 use super::low_rank::{LowRank, low_rank_buffers, with_low_rank};
-use super::pad::pad;
+use super::pad::{LANES, pad};
 use super::weights::{Shard, Weights, shard_rows};
-use super::{Storage, matmul_int4, matmul_int8, matmul_nf4, matmul_w8a8};
+use super::{Storage, matmul_f32, matmul_int4, matmul_int8, matmul_nf4, matmul_w8a8};
 
 /// Group sizes that the kernels know.
 const GROUPS: [usize; 3] = [32, 64, 128];
@@ -48,20 +48,42 @@ pub(super) const BINDINGS: &[(u32, Access)] = &[
     (6, Access::Read),
 ];
 
-/// Lists the entry points of a kernel as `(name, rows, columns of its tile)`; forward first, then the input gradient.
+/// The variant that writes the weight out as f32 and leaves the product to `matmul_f32`: decoding once costs less than
+/// decoding in every tile where there are many rows.
+pub(super) const WRITTEN: &str = "written";
+
+/// Bindings of its entry point.
+pub(super) const WRITTEN_BINDINGS: &[(u32, Access)] = &[(2, Access::Read), (3, Access::Read), (4, Access::Write)];
+
+/// Lists the entry points of a kernel as `(name, rows, columns of its tile)`; forward first, then the input gradient, then
+/// the tile of the one that both share, [`WRITTEN`].
 macro_rules! entry_points {
-    ($kernel:literal, forward: [$($name:literal $tile:expr),* $(,)?], gradient: [$($back:literal $back_tile:expr),* $(,)?]) => {
+    (
+        $kernel:literal,
+        forward: [$($name:literal $tile:expr),* $(,)?],
+        gradient: [$($back:literal $back_tile:expr),* $(,)?]
+        $(, written: $written:expr)? $(,)?
+    ) => {
         pub(in crate::kernels) const NAME: &str = $kernel;
         pub(in crate::kernels) const SOURCE: &str = shader!($kernel);
         pub(super) const FORWARD: &[crate::kernels::product::choose::Variant] =
-            &[$(entry_points!(@one $name, concat!($kernel, "_", $name), $tile)),*];
+            &[$(entry_points!(@one $name, concat!($kernel, "_", $name), $tile, BINDINGS),)* $(entry_points!(@written $kernel, $written))?];
         pub(super) const INPUT_GRADIENT: &[crate::kernels::product::choose::Variant] =
-            &[$(entry_points!(@one $back, concat!($kernel, "_grad_", $back), $back_tile)),*];
+            &[$(entry_points!(@one $back, concat!($kernel, "_grad_", $back), $back_tile, BINDINGS),)* $(entry_points!(@written $kernel, $written))?];
     };
-    (@one $name:expr, $entry:expr, $tile:expr) => {
+    (@written $kernel:literal, $tile:expr) => {
+        entry_points!(
+            @one
+            crate::kernels::product::weight_only::WRITTEN,
+            concat!($kernel, "_", "written"),
+            $tile,
+            crate::kernels::product::weight_only::WRITTEN_BINDINGS
+        )
+    };
+    (@one $name:expr, $entry:expr, $tile:expr, $bindings:expr) => {
         crate::kernels::product::choose::Variant {
             name: $name,
-            kernel: crate::gpu::Kernel { name: NAME, source: SOURCE, entry: $entry, bindings: BINDINGS },
+            kernel: crate::gpu::Kernel { name: NAME, source: SOURCE, entry: $entry, bindings: $bindings },
             tile: $tile,
         }
     };
@@ -182,6 +204,45 @@ pub(super) fn buffers_of(shard: &Shard) -> (&GpuBuffer, &GpuBuffer) {
     (&shard.codes, shard.meta.as_ref().unwrap_or(&shard.codes))
 }
 
+/// The variant for a product of `m` rows with this weight.
+fn choose_for(gpu: &Gpu, w: &Weights, pass: Pass, m: usize) -> &'static Variant {
+    let all = variants(w.storage, pass);
+    let variant = choose(gpu, w.storage.kernel(), pass, m, all);
+    if variant.name == WRITTEN && written_bytes(w) > gpu.largest_buffer_bytes() {
+        // As codes it fits one binding, as f32 it does not.
+        return all.iter().rfind(|v| v.name != WRITTEN).unwrap_or(variant);
+    }
+    variant
+}
+
+/// Bytes of the whole weight as f32, in whole vectors along both sides. Where one binding holds them, the codes, which are
+/// smaller, are one shard.
+fn written_bytes(w: &Weights) -> u64 {
+    w.rows.next_multiple_of(LANES) as u64 * w.cols.next_multiple_of(LANES) as u64 * 4
+}
+
+/// Records the weight as f32.
+fn written_out(
+    gpu: &Gpu,
+    batch: &mut Batch<'_>,
+    w: &Weights,
+    spec: &QuantSpec,
+    variant: &Variant,
+) -> Result<Weights, LabError> {
+    let shard = &w.shards[0];
+    let values = gpu.allocate("written weight", written_bytes(w))?;
+    let params = Params {
+        rows: w.rows as u32,
+        cols: w.cols as u32,
+        result_pitch: w.cols.next_multiple_of(LANES) as u32,
+        ..params_of(w, spec, shard)
+    };
+    let (codes, scales) = buffers_of(shard);
+    let workgroups = variant.workgroups(w.rows, w.cols);
+    batch.run(&variant.kernel, &overrides(w.storage), &params, &[codes, scales, &values], workgroups)?;
+    Ok(Weights { storage: Storage::F32, shards: vec![Shard { codes: values, meta: None, ..*shard }], ..*w })
+}
+
 pub(super) fn forward(
     gpu: &Gpu,
     batch: &mut Batch<'_>,
@@ -191,7 +252,11 @@ pub(super) fn forward(
     y: &GpuMatrix,
 ) -> Result<(), LabError> {
     let Some(spec) = spec(w.storage) else { return Err(w.storage.unknown()) };
-    let variant = choose(gpu, w.storage.kernel(), Pass::Forward, x.rows, variants(w.storage, Pass::Forward));
+    let variant = choose_for(gpu, w, Pass::Forward, x.rows);
+    if variant.name == WRITTEN {
+        let w = written_out(gpu, batch, w, &spec, variant)?;
+        return matmul_f32::forward(gpu, batch, x, &w, low_rank, y);
+    }
     let left = pad(gpu, batch, x, x.rows, x.cols.next_multiple_of(ROW_CODES))?;
     for shard in &w.shards {
         let params = Params {
@@ -221,8 +286,11 @@ pub(super) fn input_gradient(
     dx: &GpuMatrix,
 ) -> Result<(), LabError> {
     let Some(spec) = spec(w.storage) else { return Err(w.storage.unknown()) };
-    let variant =
-        choose(gpu, w.storage.kernel(), Pass::InputGradient, dy.rows, variants(w.storage, Pass::InputGradient));
+    let variant = choose_for(gpu, w, Pass::InputGradient, dy.rows);
+    if variant.name == WRITTEN {
+        let w = written_out(gpu, batch, w, &spec, variant)?;
+        return matmul_f32::input_gradient(gpu, batch, dy, &w, low_rank, dx);
+    }
     for (number, shard) in w.shards.iter().enumerate() {
         // Every shard adds its outputs' share to the sums; the update comes with the first.
         let low_rank = low_rank.filter(|_| number == 0);

@@ -29,7 +29,7 @@ use super::{FrozenWeights, Place};
 
 mod training;
 
-pub use training::{TrainingStep, training_step, training_steps};
+pub use training::{TrainingStep, training_shapes, training_step, training_steps};
 
 /// Steps of each way before the clock counts: shaders compile, memory pools fill.
 const WARM_UPS: usize = 2;

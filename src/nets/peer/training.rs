@@ -218,21 +218,23 @@ pub async fn training_step(
     Ok(TrainingStep { storage, m, n, r, rounds, worst, loss: ours, ours_millis, burns_millis, times_burn })
 }
 
-/// The steps that are compared: LoRA and QLoRA, of a small model's layers on a processor, of a real one's on a GPU.
+/// LoRA's and QLoRA's steps of one shape.
 ///
 /// # Errors
 /// As [`training_step`].
-pub async fn training_steps(gpu: &Rc<Gpu>, rounds: usize) -> Result<Vec<TrainingStep>, LabError> {
-    let shapes: &[(usize, usize, usize)] = if gpu.is_software() {
-        &[(256, 128, 8), (64, 256, 8), (256, 512, 8)]
-    } else {
-        &[(512, 1024, 8), (1024, 2048, 16)]
-    };
+pub async fn training_steps(
+    gpu: &Rc<Gpu>,
+    shape: (usize, usize, usize),
+    rounds: usize,
+) -> Result<Vec<TrainingStep>, LabError> {
     let mut rows = Vec::new();
-    for &shape in shapes {
-        for storage in [Storage::F32, Storage::Nf4 { group: 64, double: true }] {
-            rows.push(training_step(gpu, storage, shape, rounds).await?);
-        }
+    for storage in [Storage::F32, Storage::Nf4 { group: 64, double: true }] {
+        rows.push(training_step(gpu, storage, shape, rounds).await?);
     }
     Ok(rows)
+}
+
+/// The trainings that are compared: of a small model's layers on a processor, of a real one's on a GPU.
+pub fn training_shapes(gpu: &Gpu) -> &'static [(usize, usize, usize)] {
+    if gpu.is_software() { &[(256, 128, 8), (64, 256, 8), (256, 512, 8)] } else { &[(512, 1024, 8), (1024, 2048, 16)] }
 }
