@@ -71,7 +71,8 @@ inEachBrowser("two methods are trained, and everything that was measured is on t
   assert.equal(number(rows[0][1].split("(")[0]), 1_443_456);
   for (const row of rows) {
     assert.match(row[3], /^\d+\.\d\s%\s*\(\d+–\d+\)$/, "accuracy with its interval");
-    assert.ok(number(row[5]) > 0, `${row[5]} ms a step`);
+    assert.match(row[4], /^\d+\.\d\s%$/, "tokens");
+    assert.ok(number(row[6]) > 0, `${row[6]} ms a step`);
   }
   // A chapter is one line with what was found, until it is opened.
   await visit.see(/from .*MiB.*to .*MiB/, { within: "section[aria-labelledby=ledger] summary" });

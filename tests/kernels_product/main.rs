@@ -42,7 +42,7 @@ fn quantized() -> Vec<Storage> {
 const CASES: [(&str, usize); 8] = [
     ("floats", 17 * 4 * (5 + 5) * 2),
     ("weight_gradient", 17 * 4),
-    ("quantized", 11 * (18 * (5 + 3) + 6 * (2 + 1) + 3 * (6 + 3))),
+    ("quantized", 11 * (12 * (5 + 3) + 6 * (6 + 4) + 6 * (2 + 1) + 3 * (6 + 3))),
     ("long", 2 * (24 + 3 + 2) + 2),
     ("lora", 8 * 7 * 3),
     ("adamw", 12 * 4 * 2),

@@ -101,6 +101,7 @@ fn a_planted_mistake_is_noticed() {
             ("matmul_f16", "regs", "params.scale * vec4", "vec4"),
             ("matmul_int8", "rows", "chunk += LANES", "chunk += LANES + 1u"),
             ("matmul_int4", "rows", "chunk += LANES", "chunk += LANES + 1u"),
+            ("matmul_nf4", "written", "* params.groups + at.y / params.group", "* params.groups"),
             ("matmul_w8a8", "rows", "chunk += LANES", "chunk += LANES + 1u"),
             ("matmul_w8a8", "v1", "* params.groups + group]", "* params.groups]"),
             ("lora", "", "s01 += outer(r1, l0)", "s01 += outer(r0, l0)"),

@@ -1,5 +1,6 @@
-//! Times every kernel: `bench [--side N] [--json FILE]`. Without `--side`, 4096, or 512 on a software GPU. With the feature
-//! `train`, `bench --peer [--json FILE]` times products and steps of LoRA beside burn's own; with `text-models` too,
+//! Times every kernel: `bench [--side N] [--shape M,N,K] [--json FILE]`. Quantization at a side of 4096, or 512 on a software
+//! GPU; products of one shape alone if it is given. With the feature `train`, `bench --peer [--trainings] [--json FILE]` times
+//! products and steps of LoRA beside burn's own, or whole steps of training alone; with `text-models` too,
 //! `bench --tune [--seeds N] [--jobs N] [--markdown FILE]` measures the accuracy of every fine-tuning method.
 
 #[cfg(all(feature = "train", feature = "text-models"))]
@@ -30,21 +31,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(feature = "train")]
     if arguments.iter().any(|a| a == "--peer") {
         use afina::nets::peer;
-        let products = pollster::block_on(peer::products(&gpu, peer::ROUNDS))?;
-        let steps = pollster::block_on(peer::lora_steps(&gpu, peer::ROUNDS))?;
+        let (mut products, mut steps) = (Vec::new(), Vec::new());
+        if !arguments.iter().any(|a| a == "--trainings") {
+            products = pollster::block_on(peer::products(&gpu, peer::ROUNDS))?;
+            steps = pollster::block_on(peer::lora_steps(&gpu, peer::ROUNDS))?;
+        }
         let mut trainings = Vec::new();
         for &shape in peer::training_shapes(&gpu) {
             trainings.extend(pollster::block_on(peer::training_steps(&gpu, shape, peer::ROUNDS))?);
         }
-        print!("{}", peer::table(&products, &steps, &trainings));
-        let report = serde_json::json!({ "products": products, "lora_steps": steps, "training_steps": trainings });
+        let device = gpu.adapter_key();
+        print!("{}", peer::table(&device, &products, &steps, &trainings));
+        let report = serde_json::json!({ "device": device, "products": products, "lora_steps": steps, "training_steps": trainings });
         if let Some(path) = option("--json") {
             std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
         }
         return Ok(());
     }
     let side = option("--side").map_or(Ok(if gpu.is_software { 512 } else { 4096 }), |s| s.parse())?;
-    let products = pollster::block_on(bench::products(&gpu))?;
+    let products = pollster::block_on(bench::products(&gpu, option("--shape").map(|text| shape(text)).transpose()?))?;
     print!("{}", products.table());
     let steps = pollster::block_on(bench::run(&gpu, side, side))?;
     print!("\n{}", steps.table());
@@ -54,4 +59,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let healthy = steps.unhealthy.is_empty() && products.wrong().is_empty();
     if healthy { Ok(()) } else { Err("a kernel disagrees with its reference".into()) }
+}
+
+/// Three sides of a product.
+fn shape(text: &str) -> Result<(usize, usize, usize), Box<dyn std::error::Error>> {
+    let sides = text.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>()?;
+    match sides[..] {
+        [m, n, k] if m * n * k > 0 => Ok((m, n, k)),
+        _ => Err(format!("--shape takes M,N,K and not {text}").into()),
+    }
 }

@@ -116,20 +116,25 @@ struct Contender<'a> {
 /// Records something once; the number counts repetitions, so that weights can be read in turn.
 type Record<'a> = Box<dyn Fn(&mut Batch<'_>, usize) -> Result<(), LabError> + 'a>;
 
-/// Times every product at the shapes that a software GPU finishes in seconds, or at those of a real model.
+/// `M`, `N`, `K` of the products that a software GPU finishes in seconds, or of those of a real model.
+fn usual_shapes(gpu: &Gpu) -> Vec<(usize, usize, usize)> {
+    let square = |n| (n, n, n);
+    if gpu.is_software() {
+        vec![square(512), (64, 1024, 1024), (1, 2048, 2048)]
+    } else {
+        vec![square(4096), (256, 4096, 4096), (64, 4096, 4096), (8, 4096, 4096), (1, 4096, 4096)]
+    }
+}
+
+/// Times every product, of one shape `M`, `N`, `K` or of the usual ones, and the optimizer.
 ///
 /// # Errors
 /// Those of the kernels.
-pub async fn products(gpu: &Gpu) -> Result<Products, LabError> {
+pub async fn products(gpu: &Gpu, shape: Option<(usize, usize, usize)>) -> Result<Products, LabError> {
     let ceilings = ceilings(gpu).await?;
     let mut bench = Bench { gpu, ceilings, done: Vec::new() };
-    let square = |n| (n, n, n);
-    let (shapes, parameters) = if gpu.is_software() {
-        (vec![square(512), (64, 1024, 1024), (1, 2048, 2048)], 1 << 20)
-    } else {
-        (vec![square(4096), (256, 4096, 4096), (64, 4096, 4096), (8, 4096, 4096), (1, 4096, 4096)], 1 << 27)
-    };
-    for &shape in &shapes {
+    let parameters = if gpu.is_software() { 1 << 20 } else { 1 << 27 };
+    for shape in shape.map_or_else(|| usual_shapes(gpu), |one| vec![one]) {
         bench.dense(shape).await?;
         for storage in STORAGES {
             bench.storage(storage, shape).await?;

@@ -172,9 +172,10 @@ pub mod tables {
     pub const METHODS: &str = "methods";
     /// One row a finished training, of [`RESULTS_COLUMNS`].
     pub const RESULTS: &str = "results";
-    /// `accuracy` and `train_accuracy` are shares of answers that are right as a whole; `forgot_*` are perplexities on held-out
+    /// `accuracy` and `train_accuracy` are shares of answers that are right as a whole, `token_accuracy` is that of the test
+    /// answers' tokens, each given the right ones before it; `forgot_*` are perplexities on held-out
     /// text of the pretraining kind; `step_millis` is the median, `kept` is 0 where the browser gave no storage.
-    pub const RESULTS_COLUMNS: [&str; 18] = [
+    pub const RESULTS_COLUMNS: [&str; 19] = [
         "run",
         "method",
         "seed",
@@ -182,6 +183,7 @@ pub mod tables {
         "percent",
         "accuracy",
         "train_accuracy",
+        "token_accuracy",
         "tested",
         "loss",
         "step_millis",

@@ -277,8 +277,7 @@ pub async fn lora_steps(gpu: &Rc<Gpu>, rounds: usize) -> Result<Vec<Comparison>,
 }
 
 /// The table that a person reads.
-pub fn table(products: &[ProductComparison], rows: &[Comparison], trainings: &[TrainingStep]) -> String {
-    let device = rows.first().map_or("", |row| &row.device);
+pub fn table(device: &str, products: &[ProductComparison], rows: &[Comparison], trainings: &[TrainingStep]) -> String {
     let mut out = format!("device: {device}\n{:<24} {:>20}   ours ms  burn's ms  burn/ours\n", "product", "M x N x K");
     for row in products {
         let shape = format!("{} x {} x {}", row.m, row.n, row.k);

@@ -15,6 +15,8 @@ pub struct Scored {
     /// The sum of `-ln p(target)` over the places, in nats.
     pub loss: f64,
     pub places: usize,
+    /// Places whose likeliest token is the target.
+    pub right_places: usize,
     /// Of each sequence the likeliest token at each of its places, given the right ones before it.
     pub said: Vec<Vec<u32>>,
     /// Whether all of them are right: then the model, always taking the likeliest token, would write the very answer.
@@ -35,6 +37,7 @@ pub async fn score(
     let mut out = Scored { places: batch.targets.len(), ..Scored::default() };
     out.loss = cross_entropy(&logits, &batch.targets).iter().sum();
     let rows: Vec<u32> = logits.chunks_exact(learner.base.shape.vocabulary).map(|row| likeliest(row) as u32).collect();
+    out.right_places = rows.iter().zip(&batch.targets).filter(|(said, wanted)| said == wanted).count();
     let mut first = 0;
     for &end in &batch.ends {
         out.right.push(rows[first..end] == batch.targets[first..end]);

@@ -30,6 +30,7 @@ fn row(lang: Lang, s: &Summary) -> Row {
         shown(trained, s.trainable),
         Shown { text: claim, sort: None },
         shown(accuracy(lang, s), s.accuracy),
+        shown(percent(lang, s.token_accuracy, 1), s.token_accuracy),
         shown(percent(lang, s.train_accuracy, 1), s.train_accuracy),
         shown(significant(lang, s.step_millis, 3), s.step_millis),
         shown(duration(lang, s.total_millis), s.total_millis),
@@ -68,6 +69,7 @@ pub(super) fn Numbers(lab: Lab) -> impl IntoView {
         msg::tune_col_trained(lang),
         msg::tune_col_lecture(lang),
         msg::tune_col_test(lang),
+        msg::tune_col_tokens(lang),
         msg::tune_col_train(lang),
         msg::tune_col_step(lang),
         msg::tune_col_total(lang),
@@ -126,7 +128,8 @@ mod tests {
         assert_eq!(texts[1], "1\u{202f}400\u{202f}000 (100\u{a0}%)");
         assert_eq!(texts[2], "100\u{a0}%");
         assert_eq!(texts[3], "80,0\u{a0}% (71–87)");
-        assert_eq!(texts[9], "2,00\u{a0}→\u{a0}4,00");
+        assert_eq!(texts[4], "91,0\u{a0}%");
+        assert_eq!(texts[10], "2,00\u{a0}→\u{a0}4,00");
     }
 
     #[test]

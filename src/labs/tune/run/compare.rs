@@ -134,6 +134,7 @@ impl Loaded {
             100.0 * count as f64 / self.base.shape.parameters() as f64,
             accuracy,
             known.accuracy(),
+            test.token_accuracy(),
             data.test.len() as f64,
             loss,
             trained.step_millis,

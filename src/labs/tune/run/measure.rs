@@ -15,6 +15,7 @@ pub(super) const MULTIPLES: [usize; 2] = [8, 32];
 pub(super) struct Answers {
     loss: f64,
     places: usize,
+    right_places: usize,
     pub right: Vec<bool>,
     pub said: Vec<Vec<u32>>,
 }
@@ -30,9 +31,15 @@ impl Answers {
         self.right.iter().filter(|right| **right).count() as f64 / self.right.len().max(1) as f64
     }
 
+    /// The share of answers' tokens that are the likeliest where the right ones stand before them.
+    pub fn token_accuracy(&self) -> f64 {
+        self.right_places as f64 / self.places.max(1) as f64
+    }
+
     fn take(&mut self, scored: Scored) {
         self.loss += scored.loss;
         self.places += scored.places;
+        self.right_places += scored.right_places;
         self.right.extend(scored.right);
         self.said.extend(scored.said);
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::shown::Shown;
 use super::spectrum::Microscope;
 use crate::labs::Ctx;
-use crate::labs::tune::{Config, series};
+use crate::labs::tune::{Config, series, tables};
 use crate::math::peft::Method;
 use crate::math::{Moments, hash_u32};
 use crate::nets::Saved;
@@ -180,7 +180,9 @@ impl Unfinished {
     pub async fn read(config: &Config, stamp: u32, runs: &[(Method, u32)], ctx: &Ctx) -> Option<Resumed> {
         let bytes = ctx.host.kept(NAME).await.ok()??;
         let (unfinished, state) = Unfinished::from_bytes(&bytes)?;
-        let is_same = ask_the_same(&unfinished.config, config) && unfinished.stamp == stamp;
+        // Another version of the page may fill other tables.
+        let is_of_this_page = unfinished.shown.results.columns == tables::RESULTS_COLUMNS;
+        let is_same = is_of_this_page && ask_the_same(&unfinished.config, config) && unfinished.stamp == stamp;
         let next = unfinished.going.as_ref().map(|going| (going.curves.method, going.curves.seed));
         let fits = unfinished.done < runs.len() && next.is_none_or(|next| next == runs[unfinished.done]);
         let saved = next.map(|_| {
