@@ -135,9 +135,56 @@ inEachBrowser("the guesses are judged by the run", { ...open, query: { c: link({
   assert.match(verdicts[2], /right.*Prompt tuning/s, "nothing is smaller than a few vectors");
 });
 
+/** One short training. */
+const SHORT = { methods: ["lora"], data: { examples: 4, tested: 6 }, train: { steps: 2 } };
+
+/** Starts the comparison in the panel. */
+const train = (visit) => press(visit, ".panel .run .go");
+
+inEachBrowser("the GPU tier trains to the numbers of the CPU tier", { ...open, query: { c: link(SHORT) } }, async (visit) => {
+  const row = async () => {
+    await looked(visit);
+    await train(visit);
+    return (await trained(visit, 1))[0];
+  };
+  const onCpu = await row();
+  await visit.go("tune/", { lang: "en", tier: "gpu", c: link(SHORT) });
+  await visit.see(/GPU/, { within: "header", ...PATIENT });
+  const onGpu = await row();
+  // Method, parameters, the lecture's figure, whole answers, tokens, what it saw.
+  assert.deepEqual(onGpu.slice(0, 6), onCpu.slice(0, 6));
+  const perplexities = (row) => row.at(-1).split("→").map(number);
+  for (const [at, there] of perplexities(onGpu).entries()) {
+    const here = perplexities(onCpu)[at];
+    assert.ok(Math.abs(there - here) <= 0.01 * here, `perplexity ${there} on the GPU tier, ${here} on the CPU tier`);
+  }
+});
+
+inEachBrowser("two tabs train at the same time, and both trainings are kept", { ...open, query: { c: link(SHORT) } }, async (visit) => {
+  // Long enough to be kept in the middle, in the one place that both have for that.
+  const of = (seed) => link({ ...SHORT, seed, train: { steps: 26 } });
+  const page = await visit.page.browserContext().newPage();
+  const url = new URL(visit.page.url());
+  url.searchParams.set("c", of(2));
+  await page.goto(url.href);
+  await visit.go("tune/", { lang: "en", tier: "cpu", c: of(1) });
+  const tabs = [visit, { page }];
+  for (const tab of tabs) await looked(tab);
+  for (const tab of tabs) await train(tab);
+  for (const tab of tabs) {
+    const [row] = await trained(tab, 1);
+    assert.equal(row[0], "LoRA");
+  }
+  await page.close();
+  await visit.go("tune/", { lang: "en", tier: "cpu", c: of(1) });
+  await looked(visit);
+  await openChapters(visit);
+  await visit.page.waitForFunction(() => document.querySelectorAll(".kept-run").length === 2, PATIENT);
+});
+
 inEachBrowser("Stop ends a training within 300 ms and keeps its curves", { ...open, query: { c: link({ methods: ["lora"], train: { steps: 2000 } }) } }, async (visit) => {
   await looked(visit);
-  await press(visit, ".panel .run .go");
+  await train(visit);
   await visit.page.waitForFunction(() => document.querySelector(".panel .run .go.stop") && !document.querySelector(".curves .swept").hidden, PATIENT);
   const millis = await visit.page.evaluate(() => new Promise((resolve) => {
     const begun = performance.now();
@@ -149,7 +196,7 @@ inEachBrowser("Stop ends a training within 300 ms and keeps its curves", { ...op
   assert.equal(await visit.page.$eval(".curves .swept", (e) => e.hidden), false);
   // The engine lives on.
   await visit.set(".panel input[type=range][aria-label=Steps]", 0);
-  await press(visit, ".panel .run .go");
+  await train(visit);
   await trained(visit, 1);
 });
 
@@ -165,7 +212,7 @@ inEachBrowser("the address carries the whole state, and a broken one explains it
   for (const [broken, reason] of [["v1.%%%", /incomplete or altered/], ["v9.abcd", /version/], [link({ seeds: 9 }), /between/]]) {
     await visit.go("tune/", { lang: "en", tier: "cpu", c: broken });
     await visit.see(reason);
-    await visit.see(/Train the six methods/, { within: ".panel" });
+    await visit.see(/Train the six without a guess/, { within: ".panel" });
   }
 });
 
@@ -184,7 +231,7 @@ inEachBrowser("a file of one's own is shown, and a broken one is named by its li
 for (const lang of ["es", "en"]) {
   inEachBrowser(`a finished page fits 360 px and is accessible, ${lang}`, { ...open, lang, viewport: [360, 740] }, async (visit) => {
     await looked(visit);
-    await press(visit, ".panel .run .go");
+    await train(visit);
     await trained(visit, 2);
     await visit.page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
     const [content, screen] = await visit.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

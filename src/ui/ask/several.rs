@@ -30,6 +30,8 @@ pub fn AskSeveral(
     /// Where the explanation is kept: `afina.tune.opening`.
     key: &'static str,
     heading: &'static str,
+    /// What a visitor needs to know to guess.
+    hint: &'static str,
     guesses: Vec<Guess>,
     /// One a guess, once the run is over; none where it could not tell.
     findings: Signal<Option<Vec<Option<Finding>>>>,
@@ -73,7 +75,7 @@ pub fn AskSeveral(
     view! {
         <section class="ask" aria-label=heading>
             <Steps guessed ran entered/>
-            <div class="guesses"><h2>{heading}</h2>{fields}</div>
+            <div class="guesses"><h2>{heading}</h2><p class="hint">{hint}</p>{fields}</div>
             <button type="button" class="go" disabled=move || !guessed.get() || busy.get() on:click=ask>{label}</button>
             <div class="answer" role="status">{verdicts}</div>
             <Reason ran entered/>

@@ -66,7 +66,7 @@ pub(super) fn Opening(lab: Lab) -> impl IntoView {
         lab.train_now();
     });
     view! {
-        <AskSeveral key="afina.tune.opening" heading=msg::tune_q_heading(lang) guesses findings why=msg::tune_q_why(lang) label=msg::tune_run_six(lang) on_run=run run=lab.train/>
+        <AskSeveral key="afina.tune.opening" heading=msg::tune_q_heading(lang) hint=msg::tune_q_hint(lang) guesses findings why=msg::tune_q_why(lang) label=msg::tune_run_six(lang) on_run=run run=lab.train/>
     }
     .into_any()
 }

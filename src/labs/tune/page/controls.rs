@@ -50,7 +50,7 @@ fn foretold(lang: Lang, lab: Lab) -> String {
 /// What the button says.
 fn label(lang: Lang, config: &Config) -> String {
     match config.methods[..] {
-        _ if config.methods == Method::SIX => msg::tune_run_six(lang).to_owned(),
+        _ if config.methods == Method::SIX => msg::tune_run_unguessed(lang).to_owned(),
         [one] => msg::tune_run_one(lang, words::method_name(lang, one)),
         _ => msg::tune_run_some(lang, &integer(lang, config.methods.len() as u64)),
     }
