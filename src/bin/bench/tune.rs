@@ -168,7 +168,7 @@ pub fn accuracies(
          tests/bench/tune.md`: the lab's defaults on the CPU tier but for the steps, {} examples each, {seeds} seeds.\nTest: \
          the share of {} held-out examples whose whole answer is right, with Student's interval over seeds.\nTraining: the \
          same of 48 examples that were trained on. `base` is the model before any training, `majority` always gives the \
-         commonest answer.\n",
+         commonest answer.\nA headline has many good wordings: hardly one is the expected one as a whole.\n",
         Config::default().train.batch,
         Config::default().data.tested,
     );
