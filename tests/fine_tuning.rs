@@ -334,6 +334,26 @@ fn what_is_frozen_in_half_precision_are_the_rounded_matrices() {
 }
 
 #[test]
+fn the_device_measures_which_kernels_a_learner_uses() {
+    on_gpu(|gpu| {
+        let place = Place::Gpu(gpu.clone());
+        let known = |method| {
+            block_on(learner(&place, method, &settings()).prepare(256)).unwrap();
+            gpu.choices().into_keys().collect::<Vec<String>>().join("\n")
+        };
+        for of_trained in
+            ["matmul_f32 forward many", "matmul_f32 input_gradient many", "matmul_f32 weight_gradient many"]
+        {
+            assert!(known(Method::Full).contains(of_trained), "{of_trained}");
+        }
+        let known = known(Method::Qlora);
+        for of_frozen in ["matmul_nf4 forward many", "matmul_nf4 input_gradient many", "lora"] {
+            assert!(known.contains(of_frozen), "{of_frozen}");
+        }
+    });
+}
+
+#[test]
 fn a_prefix_is_what_its_encoder_gives() {
     let samples = samples();
     let batch = batch(&samples);

@@ -3,8 +3,9 @@
 use burn::tensor::activation::tanh;
 use burn::tensor::{Tensor, TensorData};
 
+use crate::kernels::product::{Pass, Storage, prepare};
 use crate::math::peft::{Method, PeftSettings, Role, Target, Trainable, trainable};
-use crate::nets::{Bottleneck, Dropout, Initial, Matrix, Net, Trained, Update, dropout_seed};
+use crate::nets::{Bottleneck, Dropout, Initial, Matrix, Net, Place, Trained, Update, dropout_seed};
 use crate::protocol::LabError;
 
 use super::Base;
@@ -65,6 +66,31 @@ impl Learner {
         };
         let trained = Trained::in_single_precision(&base.place, &given)?;
         Ok(Learner { base: base.clone(), method, settings: settings.clone(), parts, trained, frozen })
+    }
+
+    /// Measures, where that was not done yet, which variants of our kernels are the fastest on this device for batches of
+    /// `rows` rows; on the processor there is nothing to choose.
+    ///
+    /// # Errors
+    /// Those of the products.
+    pub async fn prepare(&self, rows: usize) -> Result<(), LabError> {
+        let Place::Gpu(gpu) = &self.base.place else { return Ok(()) };
+        // What is trained is in f32, whatever the base is in.
+        let (n, k) = self.base.shape.sides(Target::Gate);
+        for pass in [Pass::Forward, Pass::InputGradient, Pass::WeightGradient] {
+            prepare(gpu, Storage::F32, pass, rows, n, k).await?;
+        }
+        let rank =
+            if matches!(self.method, Method::Lora | Method::Qlora) { self.settings.lora.rank as usize } else { 0 };
+        match self
+            .frozen
+            .as_ref()
+            .and_then(|net| net.layers.first())
+            .map(|layer| &layer.projection(Target::Gate).matrix)
+        {
+            Some(Matrix::Frozen(w)) => w.prepare(rows, rank).await,
+            _ => Ok(()),
+        }
     }
 
     /// The matrices as they are now, without a graph.

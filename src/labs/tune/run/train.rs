@@ -149,6 +149,8 @@ impl Loaded {
         let prompt = if text.is_empty() { Vec::new() } else { self.model.tokenizer.encode(text)? };
         let base = if train.mixed_precision { self.base.in_half_precision() } else { self.base.clone() };
         let mut learner = Learner::new(&base, method, &config.peft, seed, &prompt)?;
+        let tokens = data.train.first().map_or(1, |example| example.sample.ids.len());
+        learner.prepare(train.batch as usize * tokens).await?;
         memory.learner(&learner);
         let mut order = Order::new(seed, data, train.batch as usize);
         let taken = match course.resumed.take() {
