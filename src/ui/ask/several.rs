@@ -75,7 +75,9 @@ pub fn AskSeveral(
     view! {
         <section class="ask" aria-label=heading>
             <Steps guessed ran entered/>
-            <div class="guesses"><h2>{heading}</h2><p class="hint">{hint}</p>{fields}</div>
+            <h2>{heading}</h2>
+            <p class="hint">{hint}</p>
+            <div class="guesses">{fields}</div>
             <button type="button" class="go" disabled=move || !guessed.get() || busy.get() on:click=ask>{label}</button>
             <div class="answer" role="status">{verdicts}</div>
             <Reason ran entered/>
