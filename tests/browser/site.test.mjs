@@ -56,6 +56,16 @@ inEachBrowser("the theme holds before the first paint", { theme: "dark", lang: "
   assert.ok(Number(red) < 80, "the paper is dark");
 });
 
+test("no call from the browser runs static constructors", async () => {
+  // A linker that is not told who runs them wraps every export so; `www/worker.js` runs them, once.
+  const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
+  const scripts = (await readdir(join(DIST, build))).filter((name) => name.endsWith(".js"));
+  assert.ok(scripts.includes("trainer.js"));
+  for (const name of scripts) assert.doesNotMatch(await readFile(join(DIST, build, name), "utf8"), /command_export/, name);
+  const trainer = await WebAssembly.compile(await readFile(join(DIST, build, "trainer_bg.wasm")));
+  assert.ok(WebAssembly.Module.exports(trainer).some(({ name }) => name === "__wasm_call_ctors"));
+});
+
 inEachBrowser("everything that a first visit fetches is stamped", { lang: "en", tier: "cpu" }, async (visit) => {
   await visit.find("main h1");
   const [, build] = /\.\/([a-z0-9]+)\/boot\.js/.exec(await readFile(join(DIST, "index.html"), "utf8"));
