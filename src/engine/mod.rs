@@ -122,9 +122,13 @@ impl Engine {
             #[cfg(feature = "train")]
             Command::Burn => device::run::burn(ctx).await,
             #[cfg(feature = "train")]
-            Command::Peers { training } => device::run::peers(training, ctx).await,
+            Command::Peers => device::run::peers(ctx).await,
+            #[cfg(feature = "train")]
+            Command::PeerTrainings => device::run::peer_trainings(ctx).await,
             #[cfg(not(feature = "train"))]
-            Command::Peers { .. } => Err(LabError::Unknown { field: "command".into(), got: "peers".into() }),
+            Command::Peers | Command::PeerTrainings => {
+                Err(LabError::Unknown { field: "command".into(), got: "peers".into() })
+            }
             #[cfg(not(feature = "train"))]
             Command::Burn => Err(LabError::Unknown { field: "command".into(), got: "burn".into() }),
         }

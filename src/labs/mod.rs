@@ -67,21 +67,13 @@ pub enum Command {
     /// burn on this tier, forward and backward: a product of its own, and layers that run our kernels; table `burn`
     /// (`tier, check, millis, worst, allowed`). Trainer only.
     Burn,
-    /// Products and steps of LoRA through one layer, or, of this shape, whole steps of training, beside burn's own, verified:
-    /// table `peers` (`what, storage, m, n, k, r, ours_millis, burns_millis, composed_millis, worst, loss`). Trainer on a GPU
-    /// only; for benchmarks.
-    Peers { training: Option<TrainingShape> },
+    /// Products and steps of LoRA through one layer beside burn's own, verified: table `peers` (`what, storage, m, n, k, r,
+    /// ours_millis, burns_millis, composed_millis, worst, loss`). Trainer on a GPU only; for benchmarks.
+    Peers,
+    /// The same of whole steps of training.
+    PeerTrainings,
     /// Provokes a fault, to see that the page survives it.
     Provoke { fault: Provoked },
-}
-
-/// A training that is timed: `M` rows through layers of `N` inputs and outputs with an update of rank `R`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrainingShape {
-    pub m: usize,
-    pub n: usize,
-    pub r: usize,
-    pub rounds: usize,
 }
 
 /// A fault that a visitor or a test can provoke.

@@ -185,11 +185,6 @@ const CASES = {
 /** The names of the cases. */
 export const cases = Object.keys(CASES);
 
-/** Shapes of a small model's layers: burn's product of larger ones takes seconds on a software GPU. */
-const TRAININGS = [
-  { m: 256, n: 128, r: 8 },
-  { m: 64, n: 256, r: 8 },
-];
 /** Steps that the trainer makes before its clock counts. */
 const WARM_UPS = 2;
 /** Relative difference of the losses after all steps that rounding may explain; that of src/nets/peer/training.rs. */
@@ -232,21 +227,19 @@ globalThis.products = {
   },
   /** Ours in burn's graph beside burn's own operations, in the trainer worker; appears in `outcome`. */
   beginBurn() {
-    this.tell(async () => (await trainer()).run({ peers: { training: null } }).then(({ peers }) => peers));
+    this.tell(async () => (await trainer()).run("peers").then(({ peers }) => peers));
   },
-  /** Whole steps of training beside burn's, in the trainer worker, and jax-js's after those of each shape; appears in `outcome`. */
+  /** Whole steps of training beside burn's, in the trainer worker, and jax-js's of the same shapes after them; appears in `outcome`. */
   beginTraining(rounds) {
     this.tell(async () => {
-      const ours = await trainer();
-      const rows = [];
-      for (const shape of TRAININGS) {
-        const { peers } = await ours.run({ peers: { training: { ...shape, rounds } } });
-        const { millis, error } = await jaxSteps(shape, rounds, peers[0].loss);
+      const { peers } = await (await trainer()).run("peer_trainings");
+      for (const row of peers.filter(({ storage }) => storage === "F32")) {
+        const { millis, error } = await jaxSteps(row, rounds, row.loss);
+        row.worst = Math.max(row.worst, error);
         // jax-js has no NF4: QLoRA's step is beside its step with floats, whose loss is another.
-        peers[0].worst = Math.max(peers[0].worst, error);
-        rows.push(...peers.map((row) => ({ ...row, jax_millis: millis })));
+        for (const same of peers.filter(({ m, n }) => m === row.m && n === row.n)) same.jax_millis = millis;
       }
-      return rows;
+      return peers;
     });
   },
   /** Starts a case; its outcome appears in `outcome`. */

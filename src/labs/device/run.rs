@@ -3,8 +3,6 @@
 #[cfg(feature = "train")]
 use crate::kernels::product::Storage;
 use crate::kernels::{self, Depth, Health};
-#[cfg(feature = "train")]
-use crate::labs::TrainingShape;
 use crate::labs::{Ctx, Device, Provoked};
 use crate::protocol::{Cell, LabError, Phase, Table};
 
@@ -116,31 +114,21 @@ pub async fn burn(ctx: &Ctx) -> Result<(), LabError> {
     Ok(())
 }
 
+#[cfg(feature = "train")]
+const PEER_COLUMNS: [&str; 11] =
+    ["what", "storage", "m", "n", "k", "r", "ours_millis", "burns_millis", "composed_millis", "worst", "loss"];
+
 /// burn as a peer: emits table `peers` (`what, storage, m, n, k, r, ours_millis, burns_millis, composed_millis, worst, loss`);
-/// medians. Products and steps of LoRA through one layer, or whole steps of the given training. `composed_millis` is burn's `apply_lora`, for
-/// steps only; `loss` is that of a training, after its last step.
+/// medians. Products, then steps of LoRA through one layer. `composed_millis` is burn's `apply_lora`, for steps only.
 ///
 /// # Errors
 /// [`LabError::NoGpu`] on the CPU tier, else those of the comparisons.
 #[cfg(feature = "train")]
-pub async fn peers(training: Option<TrainingShape>, ctx: &Ctx) -> Result<(), LabError> {
+pub async fn peers(ctx: &Ctx) -> Result<(), LabError> {
     use crate::nets::peer;
-    const COLUMNS: [&str; 11] =
-        ["what", "storage", "m", "n", "k", "r", "ours_millis", "burns_millis", "composed_millis", "worst", "loss"];
     let Device::Gpu(gpu) = &ctx.device else { return Err(LabError::NoGpu { message: "CPU".into() }) };
-    let mut table = Table::new("peers", &COLUMNS);
+    let mut table = Table::new("peers", &PEER_COLUMNS);
     let number = |n: usize| Cell::from(n as f64);
-    if let Some(TrainingShape { m, n, r, rounds }) = training {
-        ctx.progress(Phase::Computing, 0, 1);
-        for s in peer::training_steps(gpu, (m, n, r), rounds).await? {
-            let sides = [s.m, s.n, s.n, s.r].map(number);
-            let times = [s.ours_millis, f64::NAN, s.burns_millis, s.worst, s.loss].map(Cell::from);
-            let what = [Cell::from("training"), s.storage.as_str().into()];
-            table.rows.push(what.into_iter().chain(sides).chain(times).collect());
-        }
-        ctx.table(table);
-        return Ok(());
-    }
     ctx.progress(Phase::Computing, 0, 2);
     for p in peer::products(gpu, peer::ROUNDS).await? {
         let sides = [p.m, p.n, p.k, 0].map(number);
@@ -154,6 +142,30 @@ pub async fn peers(training: Option<TrainingShape>, ctx: &Ctx) -> Result<(), Lab
         let times = [s.ours_millis, s.unfused_millis, s.composed_millis, s.worst, f64::NAN].map(Cell::from);
         let what = [Cell::from("LoRA step"), s.storage.as_str().into()];
         table.rows.push(what.into_iter().chain(sides).chain(times).collect());
+    }
+    ctx.table(table);
+    Ok(())
+}
+
+/// The same of whole steps of training; `loss` is that after the last one, and burn's time is that of its `apply_lora`.
+///
+/// # Errors
+/// As [`peers`].
+#[cfg(feature = "train")]
+pub async fn peer_trainings(ctx: &Ctx) -> Result<(), LabError> {
+    use crate::nets::peer;
+    let Device::Gpu(gpu) = &ctx.device else { return Err(LabError::NoGpu { message: "CPU".into() }) };
+    let mut table = Table::new("peers", &PEER_COLUMNS);
+    let shapes = peer::training_shapes(gpu);
+    for (at, &shape) in shapes.iter().enumerate() {
+        ctx.progress(Phase::Computing, at as u64, shapes.len() as u64);
+        ctx.checkpoint().await?;
+        for s in peer::training_steps(gpu, shape, peer::ROUNDS).await? {
+            let sides = [s.m, s.n, s.n, s.r].map(|n| Cell::from(n as f64));
+            let times = [s.ours_millis, f64::NAN, s.burns_millis, s.worst, s.loss].map(Cell::from);
+            let what = [Cell::from("training"), s.storage.as_str().into()];
+            table.rows.push(what.into_iter().chain(sides).chain(times).collect());
+        }
     }
     ctx.table(table);
     Ok(())

@@ -234,7 +234,8 @@ pub async fn training_steps(
     Ok(rows)
 }
 
-/// The trainings that are compared: of a small model's layers on a processor, of a real one's on a GPU.
+/// The trainings that are compared: of a small model's layers on a processor, where burn's product of larger ones takes seconds
+/// in a browser, of a real one's on a GPU.
 pub fn training_shapes(gpu: &Gpu) -> &'static [(usize, usize, usize)] {
-    if gpu.is_software() { &[(256, 128, 8), (64, 256, 8), (256, 512, 8)] } else { &[(512, 1024, 8), (1024, 2048, 16)] }
+    if gpu.is_software() { &[(256, 128, 8), (64, 256, 8)] } else { &[(512, 1024, 8), (1024, 2048, 16)] }
 }
