@@ -35,14 +35,14 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-bulk-memory-opt",
 ];
 
-/// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and
-/// 1434 KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
+/// Budgets of the brotli sizes, in bytes: what a visitor waits for. They are ratchets: the goals are 120, 150 and 1434
+/// KB, the limits are what was reached and a little air. Lower them whenever the sizes fall; one is raised only with
 /// what came in named here. `kernels` was 210 before it held every product, the decoder, vector search and the check of
-/// each on the visitor's adapter, and 320 before every worker read the fine-tuning lab's commands; `trainer`, which holds the same, was 1540, also has the bridge to burn now, and was 1660
-/// before burn's processor backend was built with its SIMD, and 1680 before it held the fine-tuning lab: `tokenizers`, the
-/// little world's tasks, IndexedDB, and the readers and writers of adapters. `text` is the kernels with the decoder that strings them
-/// together, the little world's texts and the crate `tokenizers`; the model that it fetches (5.6 MB, with progress) is no
-/// part of it.
+/// each on the visitor's adapter, and 320 before every worker read the fine-tuning lab's commands; `trainer`, which
+/// holds the same, was 1540, also has the bridge to burn now, and was 1660 before burn's processor backend was built
+/// with its SIMD, and 1680 before it held the fine-tuning lab: `tokenizers`, the little world's tasks, IndexedDB, and
+/// the readers and writers of adapters. `text` is the kernels with the decoder that strings them together, the little
+/// world's texts and the crate `tokenizers`; the model that it fetches (5.6 MB, with progress) is no part of it.
 const BUDGETS: [(&str, u64); 10] = [
     ("first load", 190 * 1024),
     ("model page", 260 * 1024),
