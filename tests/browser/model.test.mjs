@@ -172,6 +172,8 @@ inEachBrowser("the GPU writes the same first words as the CPU", { path: "model/"
 for (const lang of ["es", "en"]) {
   inEachBrowser(`a finished page fits 360 px and is accessible, ${lang}`, { path: "model/", lang, tier: "cpu", viewport: [360, 740], query: { c: link({ length: 8 }) } }, async (visit) => {
     await looked(visit);
+    // While the page still looks at the prompt, the same button stops that.
+    await visit.page.waitForSelector(".panel .run .go:not(.stop):not([disabled])", PATIENT);
     await visit.page.evaluate(() => document.querySelector(".panel .run .go").click());
     await generated(visit, 4);
     const [content, screen] = await visit.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
